@@ -1,0 +1,171 @@
+package schema
+
+import (
+	"errors"
+	"slices"
+)
+
+// Builder makes a [Resource], from nothing or from another one. It keeps only
+// what is changed; Build copies the rest as it is. It is not safe for use from
+// several goroutines.
+type Builder struct {
+	base  *Resource
+	t     *Type
+	id    string
+	meta  Meta
+	edits []edit
+	errs  []error
+}
+
+// edit is a new value of a top-level attribute; the zero Value unassigns it.
+type edit struct {
+	a *Attr
+	v Value
+}
+
+// New returns a Builder for a resource of type t.
+func New(t *Type) *Builder { return &Builder{t: t, base: &Resource{tape: tape{t: t}}} }
+
+// Edit returns a Builder that starts from r, which stays as it is.
+func (r *Resource) Edit() *Builder {
+	return &Builder{t: r.t, base: r, id: r.id, meta: r.meta}
+}
+
+// ID sets the resource's identifier.
+func (b *Builder) ID(id string) *Builder { b.id = id; return b }
+
+// Meta sets what the store knows of the resource.
+func (b *Builder) Meta(m Meta) *Builder { b.meta = m; return b }
+
+// ExternalID sets the identifier that the client gave.
+func (b *Builder) ExternalID(id string) *Builder {
+	if id == "" {
+		return b.Put(b.t.externalID, Value{})
+	}
+	return b.Set("externalId", id)
+}
+
+// Set assigns a Go value, see [Attr.Make], to the attribute at path, which may
+// be a sub-attribute of a singular complex one. nil unassigns it. What is wrong
+// is reported by Build.
+func (b *Builder) Set(path string, v any) *Builder {
+	a, ok := b.t.Attr(path)
+	if !ok {
+		b.errs = append(b.errs, invalid(path, "there is no such attribute"))
+		return b
+	}
+	made, err := a.Make(v)
+	if err != nil {
+		b.errs = append(b.errs, err)
+		return b
+	}
+	return b.Put(a, made)
+}
+
+// Put assigns v to attribute a, which may be a sub-attribute of a singular
+// complex one; the zero Value unassigns it.
+func (b *Builder) Put(a *Attr, v Value) *Builder {
+	if a.number <= b.t.metaSubs.version.number && a != b.t.externalID {
+		b.errs = append(b.errs, invalid(a.path, "is set by ID and Meta"))
+		return b
+	}
+	if p := a.parent; p != nil {
+		if p.MultiValued {
+			b.errs = append(b.errs, invalid(a.path, "is below a multi-valued attribute: set that"))
+			return b
+		}
+		a, v = p, b.Value(p).With(p, a, v)
+	}
+	for i := range b.edits {
+		if b.edits[i].a.same(a) {
+			b.edits[i].v = v
+			return b
+		}
+	}
+	b.edits = append(b.edits, edit{a, v})
+	return b
+}
+
+// same reports whether a and o are one attribute; those of open extensions are
+// made anew at each look-up.
+func (a *Attr) same(o *Attr) bool {
+	return a == o || a.number == o.number && a.open && foldASCII(a.Name) == foldASCII(o.Name)
+}
+
+// Value returns what top-level attribute a holds now, edits included.
+func (b *Builder) Value(a *Attr) Value {
+	for i := range b.edits {
+		if b.edits[i].a.same(a) {
+			return b.edits[i].v
+		}
+	}
+	return b.base.Value(a)
+}
+
+// ClearExtension unassigns all data of the extension with that URI.
+func (b *Builder) ClearExtension(urn string) *Builder {
+	for i := 0; i < len(b.base.nodes); i += b.base.nodes[i].span() {
+		v := Value{&b.base.tape, i}
+		if a := v.Attr(); a.ext > 0 && b.t.exts[a.ext].urn == urn {
+			b.Put(a, Value{})
+		}
+	}
+	for i := range b.edits {
+		if a := b.edits[i].a; a.ext > 0 && b.t.exts[a.ext].urn == urn {
+			b.edits[i].v = Value{}
+		}
+	}
+	return b
+}
+
+// Build returns the resource. The error joins what Set and Put could not do,
+// each an [*Error].
+func (b *Builder) Build() (*Resource, error) {
+	if len(b.errs) > 0 {
+		return nil, errors.Join(b.errs...)
+	}
+	r := &Resource{tape: b.base.tape, id: b.id, meta: b.meta}
+	if len(b.edits) > 0 {
+		r.tape = b.merge()
+	}
+	return r, nil
+}
+
+// merge walks the base and the edits side by side, both in canonical order.
+// Stretches of the base between two edits are copied in one piece.
+func (b *Builder) merge() tape {
+	slices.SortFunc(b.edits, func(x, y edit) int { return compareAttrs(x.a, y.a) })
+	src := &b.base.tape
+	w := writer{t: b.t, nodes: make([]node, 0, len(src.nodes)+4*len(b.edits)), text: make([]byte, 0, len(src.text)+64)}
+	from, i := 0, 0
+	for _, e := range b.edits {
+		for i < len(src.nodes) && compareNode(src, i, e.a) < 0 {
+			i += src.nodes[i].span()
+		}
+		w.copyRange(src, from, i)
+		if i < len(src.nodes) && compareNode(src, i, e.a) == 0 {
+			i += src.nodes[i].span()
+		}
+		from = i
+		if !e.v.IsZero() {
+			w.value(e.v, e.a)
+		}
+	}
+	w.copyRange(src, from, len(src.nodes))
+	return w.tape()
+}
+
+// compareAttrs is the canonical order of top-level attributes.
+func compareAttrs(a, o *Attr) int {
+	if a.number != o.number || !a.open {
+		return int(a.number) - int(o.number)
+	}
+	return compareNames(a.Name, o.Name)
+}
+
+func compareNode(t *tape, i int, a *Attr) int {
+	if n := t.nodes[i]; n.attr != a.number || !a.open {
+		return int(n.attr) - int(a.number)
+	}
+	return compareNames(t.nameOf(i), a.Name)
+}

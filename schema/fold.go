@@ -1,0 +1,83 @@
+package schema
+
+import (
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
+)
+
+// preparation says how an attribute's strings are made comparable.
+type preparation uint8
+
+const (
+	exact    preparation = iota // compared as they are
+	folded                      // [Fold]
+	username                    // PRECIS UsernameCaseMapped (RFC 7644, section 5)
+)
+
+func preparationOf(a *Attr) preparation {
+	switch {
+	case a.CaseExact, a.Type == Binary, a.Type == Reference:
+		return exact
+	case a.parent == nil && a.ext == 0 && a.Name == "userName":
+		return username
+	}
+	return folded
+}
+
+// Key returns the form in which values of a are compared: equal keys mean equal
+// values. It is what an index of unique values holds. Text that needs no
+// preparation is returned as it is, without a copy.
+func (a *Attr) Key(text string) string {
+	switch a.prep {
+	case exact:
+		return text
+	case username:
+		return FoldUserName(text)
+	}
+	return Fold(text)
+}
+
+// Fold returns s for comparison where case does not count: Unicode case
+// folding, then NFC. ASCII in lower case is returned as it is.
+func Fold(s string) string {
+	if isASCII(s) {
+		return foldASCII(s)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+}
+
+// FoldUserName returns s prepared by the PRECIS profile UsernameCaseMapped
+// (RFC 8265), as RFC 7644, section 5, wants it before userNames are compared.
+// What the profile does not allow, such as a blank, is folded by [Fold], so
+// that every stored name has a key.
+func FoldUserName(s string) string {
+	if isASCII(s) {
+		return foldASCII(s)
+	}
+	if p, err := precis.UsernameCaseMapped.String(s); err == nil {
+		return p
+	}
+	return Fold(s)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// foldASCII is for names and URNs, which are ASCII.
+func foldASCII(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' {
+			return strings.ToLower(s)
+		}
+	}
+	return s
+}

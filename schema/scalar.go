@@ -1,0 +1,89 @@
+package schema
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// checkString reports why text is no value of a, which has a type that is
+// written as a JSON string.
+func checkString(a *Attr, text string) error {
+	switch a.Type {
+	case String:
+		return nil
+	case DateTime:
+		if _, ok := ParseTime(text); !ok {
+			return invalid(a.path, "is not a dateTime such as 2008-01-23T04:56:22Z")
+		}
+	case Binary:
+		if _, err := DecodeBinary(text); err != nil {
+			return invalid(a.path, "is not base64")
+		}
+	case Reference:
+		if _, err := url.Parse(text); err != nil {
+			return invalid(a.path, "is not a URI")
+		}
+	default:
+		return invalid(a.path, "is "+article(a.Type)+", not a string")
+	}
+	return nil
+}
+
+// checkNumber reports why the JSON number text is no value of a.
+func checkNumber(a *Attr, text string) error {
+	switch a.Type {
+	case Integer:
+		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+			return invalid(a.path, "is an integer of at most 64 bits, without fraction or exponent")
+		}
+	case Decimal:
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			return invalid(a.path, "is too large for a decimal")
+		}
+	default:
+		return invalid(a.path, "is "+article(a.Type)+", not a number")
+	}
+	return nil
+}
+
+func article(t DataType) string {
+	switch t {
+	case Integer:
+		return "an integer"
+	case Complex:
+		return "complex (a JSON object)"
+	}
+	return "a " + t.String()
+}
+
+// DecodeBinary decodes the text of a Binary value: base64 in the standard or
+// the URL alphabet, with or without padding (RFC 7643, section 2.3.6).
+func DecodeBinary(text string) ([]byte, error) {
+	text = strings.TrimRight(text, "=")
+	if strings.ContainsAny(text, "-_") {
+		return base64.RawURLEncoding.DecodeString(text)
+	}
+	return base64.RawStdEncoding.DecodeString(text)
+}
+
+// timeLayouts are the lexical forms of xsd:dateTime with and without a zone.
+// Go's parser takes fractional seconds wherever the layout has none.
+var timeLayouts = [...]string{time.RFC3339, "2006-01-02T15:04:05"}
+
+// ParseTime reads an xsd:dateTime. One without a zone is taken as UTC.
+func ParseTime(text string) (time.Time, bool) {
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// FormatTime writes a time as Muster emits it: UTC, microseconds at most.
+func FormatTime(t time.Time) string {
+	return t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
+}

@@ -1,0 +1,199 @@
+package schema
+
+import "strings"
+
+// A tape is the form of every value: its nodes in preorder, and the text of all
+// of them in one string, in the same order and without gaps. There is no
+// pointer inside, so that a million resources are nothing to the garbage
+// collector, and a stretch of nodes is copied with its stretch of text.
+//
+// Order is canonical: the members of an object stand in the order of their
+// attributes' numbers. Two tapes hold the same if and only if their nodes and
+// texts are the same.
+type tape struct {
+	t     *Type
+	nodes []node
+	text  string
+}
+
+// node is one value. An object or array is followed by its members or elements.
+type node struct {
+	attr  uint16 // number in the Type
+	kind  kind
+	flags uint8
+
+	// off is where the text begins; containers have it too, so that a range
+	// of nodes tells its range of text.
+	off uint32
+
+	// size is the length of the text of a scalar, the number of descendants of
+	// a container.
+	size uint32
+}
+
+type kind uint8
+
+const (
+	kindString kind = iota // also dateTime, binary, reference
+	kindTrue
+	kindFalse
+	kindNumber // the text as it was sent
+	kindObject
+	kindArray
+)
+
+const (
+	// flagPlain: the text needs no escaping in JSON.
+	flagPlain uint8 = 1 << iota
+	// flagNamed: the node is a key of an open extension. Its text is
+	// preceded by the key, which is nameSize bytes long.
+	flagNamed
+)
+
+// A named node's text is: key, two bytes with the key's length, value.
+const nameTail = 2
+
+// maxName bounds the keys of open extensions to what two bytes can count.
+const maxName = 1 << 10
+
+// span returns how many nodes n takes, itself included.
+func (n node) span() int {
+	if n.kind >= kindObject {
+		return 1 + int(n.size)
+	}
+	return 1
+}
+
+func (t *tape) textOf(i int) string {
+	n := t.nodes[i]
+	if n.kind >= kindObject {
+		return ""
+	}
+	return t.text[n.off : n.off+n.size]
+}
+
+// nameOf returns the key of a node of an open extension.
+func (t *tape) nameOf(i int) string { return nameBefore(t.text, t.nodes[i]) }
+
+func nameBefore(text string, n node) string {
+	if n.flags&flagNamed == 0 {
+		return ""
+	}
+	end := n.off - nameTail
+	size := uint32(text[end]) | uint32(text[end+1])<<8
+	return text[end-size : end]
+}
+
+// start returns where the text of node n begins, its key included.
+func start(text string, n node) uint32 {
+	if n.flags&flagNamed == 0 {
+		return n.off
+	}
+	return n.off - nameTail - uint32(len(nameBefore(text, n)))
+}
+
+// end returns where the text of the range of nodes ends that stops before j.
+func (t *tape) end(j int) uint32 {
+	if j < len(t.nodes) {
+		return start(t.text, t.nodes[j])
+	}
+	return uint32(len(t.text))
+}
+
+// find returns the index of attribute a among the siblings from i up to end,
+// or -1.
+func (t *tape) find(a *Attr, i, end int) int {
+	for i < end {
+		n := t.nodes[i]
+		if n.attr == a.number && (!a.open || foldASCII(t.nameOf(i)) == foldASCII(a.Name)) {
+			return i
+		}
+		if n.attr > a.number {
+			return -1
+		}
+		i += n.span()
+	}
+	return -1
+}
+
+// writer makes a tape out of ranges of others and of new values.
+type writer struct {
+	t     *Type
+	nodes []node
+	text  []byte
+}
+
+// copyRange appends the nodes [i, j) of src with their text.
+func (w *writer) copyRange(src *tape, i, j int) {
+	if i == j {
+		return
+	}
+	from, to := start(src.text, src.nodes[i]), src.end(j)
+	shift := uint32(len(w.text)) - from
+	w.text = append(w.text, src.text[from:to]...)
+	base := len(w.nodes)
+	w.nodes = append(w.nodes, src.nodes[i:j]...)
+	for k := base; k < len(w.nodes); k++ {
+		w.nodes[k].off += shift
+	}
+}
+
+// value appends a whole value as attribute a, which may be another than the one
+// it was made for, such as an element that becomes the list. If a stands for a
+// key of an open extension, the key goes with it.
+func (w *writer) value(v Value, a *Attr) {
+	if a.open {
+		w.text = append(w.text, a.Name...)
+		w.text = append(w.text, byte(len(a.Name)), byte(len(a.Name)>>8))
+	}
+	i := len(w.nodes)
+	w.unnamed(v, a)
+	if a.open {
+		w.nodes[i].flags |= flagNamed
+	}
+}
+
+// unnamed is value for elements of lists, and for values that stand alone.
+func (w *writer) unnamed(v Value, a *Attr) {
+	src, first := v.t, v.t.nodes[v.i]
+	j := v.i + first.span()
+	i, shift := len(w.nodes), uint32(len(w.text))-first.off
+	w.text = append(w.text, src.text[first.off:src.end(j)]...)
+	w.nodes = append(w.nodes, src.nodes[v.i:j]...)
+	for k := i; k < len(w.nodes); k++ {
+		w.nodes[k].off += shift
+	}
+	w.nodes[i].attr = a.number
+	w.nodes[i].flags &^= flagNamed
+}
+
+// open begins an object or array; close ends it.
+func (w *writer) open(a *Attr, k kind) int {
+	w.nodes = append(w.nodes, node{attr: a.number, kind: k, off: uint32(len(w.text))})
+	return len(w.nodes) - 1
+}
+
+func (w *writer) close(i int) { w.nodes[i].size = uint32(len(w.nodes) - i - 1) }
+
+// scalar appends a value with its text.
+func (w *writer) scalar(a *Attr, k kind, text string) {
+	w.nodes = append(w.nodes, node{attr: a.number, kind: k, off: uint32(len(w.text)), size: uint32(len(text)), flags: plain(text)})
+	w.text = append(w.text, text...)
+}
+
+func (w *writer) tape() tape {
+	return tape{t: w.t, nodes: w.nodes, text: string(w.text)}
+}
+
+// plain returns flagPlain if text can stand in a JSON string as it is.
+func plain(text string) uint8 {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {
+			return 0
+		}
+	}
+	return flagPlain
+}
+
+// compareNames orders the keys of an open extension; equal keys are one.
+func compareNames(a, b string) int { return strings.Compare(foldASCII(a), foldASCII(b)) }

@@ -1,0 +1,119 @@
+package schema
+
+import "strings"
+
+// Validate reports whether r may be stored: every required attribute has a
+// value, required sub-attributes where their parent has one, required extensions
+// are there (RFC 7643, sections 2.2 and 6). The error is an [*Error] that names
+// all that is missing.
+func (t *Type) Validate(r *Resource) error {
+	var missing []string
+	for _, a := range t.top {
+		if a.number <= t.metaSubs.version.number || a.open || a.Mutability == ReadOnly || a == t.password {
+			continue
+		}
+		v := r.Value(a)
+		if a.Required && v.IsZero() && (a.ext == 0 || r.hasExtension(a.ext)) {
+			missing = append(missing, a.path)
+		}
+		missing = appendMissingSubs(missing, a, v)
+	}
+	for i := range t.exts {
+		if t.exts[i].required && !r.hasExtension(uint16(i)) {
+			missing = append(missing, t.exts[i].urn)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if len(missing) == 1 {
+		return invalid(missing[0], "is required")
+	}
+	return invalid("", strings.Join(missing, ", ")+" are required")
+}
+
+func appendMissingSubs(missing []string, a *Attr, v Value) []string {
+	for _, s := range a.subs {
+		if !s.Required || s.Mutability == ReadOnly {
+			continue
+		}
+		for e := range v.Elems() {
+			if e.Sub(s).IsZero() {
+				missing = append(missing, s.path)
+				break
+			}
+		}
+	}
+	return missing
+}
+
+func (r *Resource) hasExtension(ext uint16) bool {
+	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
+		if r.t.attrs[r.nodes[i].attr].ext == ext {
+			return true
+		}
+	}
+	return false
+}
+
+// ValidateReplace reports whether r may stand in place of old: it is valid, and
+// every immutable attribute that old has a value of has the same one
+// (RFC 7644, section 3.5.1).
+func (t *Type) ValidateReplace(old, r *Resource) error {
+	for _, a := range t.top {
+		if a.Mutability != Immutable || a.open {
+			continue
+		}
+		if was := old.Value(a); !was.IsZero() && !was.Identical(r.Value(a)) {
+			return &Error{Type: ScimTypeMutability, Path: a.path, Msg: "is immutable and has another value already"}
+		}
+	}
+	return t.Validate(r)
+}
+
+// Changed returns the canonical paths of the top-level attributes that differ
+// between old and r. Of a nil old it is all that r has.
+func (r *Resource) Changed(old *Resource) []string {
+	if old == nil {
+		old = &Resource{tape: tape{t: r.t}}
+	}
+	var paths []string
+	i, j := 0, 0
+	for i < len(r.nodes) || j < len(old.nodes) {
+		a, b := r.at1(i), old.at1(j)
+		switch order := compareValues(a, b); {
+		case order < 0:
+			paths = append(paths, a.Attr().path)
+			i += r.nodes[i].span()
+		case order > 0:
+			paths = append(paths, b.Attr().path)
+			j += old.nodes[j].span()
+		default:
+			if !a.Identical(b) {
+				paths = append(paths, a.Attr().path)
+			}
+			i += r.nodes[i].span()
+			j += old.nodes[j].span()
+		}
+	}
+	return paths
+}
+
+// at1 returns the value at index i, the zero Value behind the end.
+func (t *tape) at1(i int) Value {
+	if i >= len(t.nodes) {
+		return Value{}
+	}
+	return Value{t, i}
+}
+
+// compareValues is the canonical order of top-level values; the end comes last.
+func compareValues(a, b Value) int {
+	switch {
+	case b.IsZero():
+		return -1
+	case a.IsZero():
+		return 1
+	}
+	return compareNode(a.t, a.i, b.Attr())
+}
