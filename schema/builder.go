@@ -45,9 +45,8 @@ func (b *Builder) ExternalID(id string) *Builder {
 	return b.Set("externalId", id)
 }
 
-// Set assigns a Go value, see [Attr.Make], to the attribute at path, which may
-// be a sub-attribute of a singular complex one. nil unassigns it. What is wrong
-// is reported by Build.
+// Set is [Builder.Put] with a path, see [Type.Attr], and a Go value, see
+// [Attr.Make]. nil unassigns the attribute.
 func (b *Builder) Set(path string, v any) *Builder {
 	a, ok := b.t.Attr(path)
 	if !ok {
@@ -63,17 +62,20 @@ func (b *Builder) Set(path string, v any) *Builder {
 }
 
 // Put assigns v to attribute a, which may be a sub-attribute of a singular
-// complex one; the zero Value unassigns it.
+// complex one; the zero Value unassigns it. v is taken as [Attr.Make] takes it.
+// A computed attribute is left alone, see [Attr.IsComputed]. What is wrong is
+// reported by Build.
 func (b *Builder) Put(a *Attr, v Value) *Builder {
-	if a.number <= b.t.metaSubs.version.number && a != b.t.externalID {
-		b.errs = append(b.errs, invalid(a.path, "is set by ID and Meta"))
+	if err := b.check(a); err != nil {
+		b.errs = append(b.errs, err)
+		return b
+	}
+	v, err := a.Make(v)
+	if err != nil {
+		b.errs = append(b.errs, err)
 		return b
 	}
 	if p := a.parent; p != nil {
-		if p.MultiValued {
-			b.errs = append(b.errs, invalid(a.path, "is below a multi-valued attribute: set that"))
-			return b
-		}
 		a, v = p, b.Value(p).With(p, a, v)
 	}
 	for i := range b.edits {
@@ -86,10 +88,25 @@ func (b *Builder) Put(a *Attr, v Value) *Builder {
 	return b
 }
 
+// check reports why a can't be set.
+func (b *Builder) check(a *Attr) error {
+	switch {
+	case a.t != b.t:
+		return invalid(a.path, "is an attribute of another resource type")
+	case a.isBeside():
+		return invalid(a.path, "is set by ID and Meta")
+	case a.IsPassword():
+		return invalid(a.path, "is never part of a resource")
+	case a.parent != nil && a.parent.MultiValued:
+		return invalid(a.path, "is below a multi-valued attribute: set that")
+	}
+	return nil
+}
+
 // same reports whether a and o are one attribute; those of open extensions are
 // made anew at each look-up.
 func (a *Attr) same(o *Attr) bool {
-	return a == o || a.number == o.number && a.open && foldASCII(a.Name) == foldASCII(o.Name)
+	return a == o || a.number == o.number && a.open && equalFold(a.Name, o.Name)
 }
 
 // Value returns what top-level attribute a holds now, edits included.
@@ -102,17 +119,17 @@ func (b *Builder) Value(a *Attr) Value {
 	return b.base.Value(a)
 }
 
-// ClearExtension unassigns all data of the extension with that URI.
+// ClearExtension unassigns all data of the extension with that URI, ignoring
+// case.
 func (b *Builder) ClearExtension(urn string) *Builder {
-	for i := 0; i < len(b.base.nodes); i += b.base.nodes[i].span() {
-		v := Value{&b.base.tape, i}
-		if a := v.Attr(); a.ext > 0 && b.t.exts[a.ext].urn == urn {
-			b.Put(a, Value{})
-		}
+	ext := b.t.extByURN[foldASCII(urn)]
+	if ext == 0 {
+		return b
 	}
-	for i := range b.edits {
-		if a := b.edits[i].a; a.ext > 0 && b.t.exts[a.ext].urn == urn {
-			b.edits[i].v = Value{}
+	b.edits = slices.DeleteFunc(b.edits, func(e edit) bool { return int(e.a.ext) == ext })
+	for i := 0; i < len(b.base.nodes); i += b.base.nodes[i].span() {
+		if a := (Value{&b.base.tape, i}).Attr(); int(a.ext) == ext {
+			b.edits = append(b.edits, edit{a: a})
 		}
 	}
 	return b
@@ -160,12 +177,12 @@ func compareAttrs(a, o *Attr) int {
 	if a.number != o.number || !a.open {
 		return int(a.number) - int(o.number)
 	}
-	return compareNames(a.Name, o.Name)
+	return compareFold(a.Name, o.Name)
 }
 
 func compareNode(t *tape, i int, a *Attr) int {
 	if n := t.nodes[i]; n.attr != a.number || !a.open {
 		return int(n.attr) - int(a.number)
 	}
-	return compareNames(t.nameOf(i), a.Name)
+	return compareFold(t.nameOf(i), a.Name)
 }

@@ -273,6 +273,19 @@ func TestDiscoveryIsReadOnly(t *testing.T) {
 	}
 }
 
+// TestCompilePublished: all can be resource types, but for the schema of
+// schemas, which has complex attributes inside of complex ones.
+func TestCompilePublished(t *testing.T) {
+	for name, f := range published {
+		_, err := schema.Compile(schema.TypeConfig{Name: "X", Schema: f()})
+		if name == "schema" {
+			assert.ErrorContains(t, err, "attributes.subAttributes")
+			continue
+		}
+		assert.NoError(t, err, name)
+	}
+}
+
 // TestFresh spoils everything that one call returned and looks at the next.
 func TestFresh(t *testing.T) {
 	for name, f := range published {

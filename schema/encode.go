@@ -2,6 +2,7 @@ package schema
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -31,23 +32,25 @@ func (t *Type) Location(baseURL, id string) string {
 
 // AppendJSON appends the resource as JSON to dst: "schemas" and "id" first,
 // then the attributes in canonical order, then extensions, then "meta".
-// Unassigned attributes are left out (RFC 7643, section 2.5).
+// Unassigned attributes are left out (RFC 7643, section 2.5), and "meta" as long
+// as the resource has no id.
 func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 	if e.Projection == nil {
 		e.Projection = r.t.projection
 	}
 	enc := encoder{tape: &r.tape, Encoding: e, dst: dst}
-	enc.schemas(r)
+	enc.schemas()
 	if r.id != "" {
-		enc.dst = append(enc.dst, `,"id":`...)
-		enc.dst = AppendQuote(enc.dst, r.id)
+		enc.raw(`,"id":`)
+		enc.quote(r.id)
 	}
 	enc.attributes()
 	if e.Tail != nil {
 		enc.dst = e.Tail(enc.dst)
 	}
 	enc.meta(r)
-	return append(enc.dst, '}')
+	enc.raw("}")
+	return enc.dst
 }
 
 // AppendJSON appends the value as JSON to dst; null if it is unassigned. All
@@ -61,19 +64,22 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	return enc.dst
 }
 
-// AppendQuote appends s as a JSON string to dst.
+// AppendQuote appends s as a JSON string to dst. Bytes that are not UTF-8 become
+// U+FFFD.
 func AppendQuote(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	dst = appendEscaped(dst, s)
+	return append(dst, '"')
+}
+
+// appendEscaped appends what stands between the quotes.
+func appendEscaped(dst []byte, s string) []byte {
 	if plain(s) != 0 {
-		dst = append(dst, '"')
-		dst = append(dst, s...)
-		return append(dst, '"')
+		return append(dst, s...)
 	}
-	quoted, err := jsontext.AppendQuote(dst, s)
-	if err != nil {
-		// s is not UTF-8: AppendQuote has put U+FFFD where it is broken.
-		return quoted
-	}
-	return quoted
+	// The error says that s is not UTF-8; AppendQuote has mended that.
+	quoted, _ := jsontext.AppendQuote(nil, s)
+	return append(dst, quoted[1:len(quoted)-1]...)
 }
 
 func quote(s string) string { return string(AppendQuote(nil, s)) }
@@ -84,27 +90,35 @@ type encoder struct {
 	dst []byte
 }
 
+func (e *encoder) raw(s string) { e.dst = append(e.dst, s...) }
+
+func (e *encoder) quote(s string) { e.dst = AppendQuote(e.dst, s) }
+
 // shows reports whether the projection has node i.
 func (e *encoder) shows(i int) bool {
-	n := e.nodes[i]
-	if e.Projection == nil {
+	n, p := e.nodes[i], e.Projection
+	switch {
+	case p == nil:
 		return true
+	case n.flags&flagNamed != 0 && (p.only != nil || p.except != nil):
+		return p.hasKey(e.t.attrs[n.attr].named(e.nameOf(i)))
 	}
-	return e.Projection.has(n.attr) && (n.flags&flagNamed == 0 || e.Projection.hasKey(e.t.attrs[n.attr], e.nameOf(i)))
+	return p.has(n.attr)
 }
 
-func (e *encoder) schemas(r *Resource) {
-	e.dst = append(e.dst, `{"schemas":[`...)
-	e.dst = AppendQuote(e.dst, e.t.exts[0].urn)
+// schemas writes the URI of each schema that the resource has data of.
+func (e *encoder) schemas() {
+	e.raw(`{"schemas":[`)
+	e.raw(e.t.exts[0].quoted)
 	last := uint16(0)
-	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
-		if ext := r.t.attrs[r.nodes[i].attr].ext; ext != last {
-			e.dst = append(e.dst, ',')
-			e.dst = AppendQuote(e.dst, e.t.exts[ext].urn)
+	for i := 0; i < len(e.nodes); i += e.nodes[i].span() {
+		if ext := e.t.attrs[e.nodes[i].attr].ext; ext != last {
+			e.raw(",")
+			e.raw(e.t.exts[ext].quoted)
 			last = ext
 		}
 	}
-	e.dst = append(e.dst, ']')
+	e.raw("]")
 }
 
 // attributes writes the top level. The attributes of an extension stand side by
@@ -127,17 +141,18 @@ func (e *encoder) attributes() {
 		ext = a.ext
 	}
 	if ext != 0 {
-		e.dst = append(e.dst, '}')
+		e.raw("}")
 	}
 }
 
 // extension ends the object of one extension and begins that of another.
 func (e *encoder) extension(from, to uint16) {
 	if from != 0 {
-		e.dst = append(e.dst, '}')
+		e.raw("}")
 	}
-	e.dst = append(e.dst, ',')
-	e.dst = append(e.dst, e.t.exts[to].key...)
+	e.raw(",")
+	e.raw(e.t.exts[to].quoted)
+	e.raw(":{")
 }
 
 // member writes a name and a value, and reports whether there was anything to
@@ -145,13 +160,13 @@ func (e *encoder) extension(from, to uint16) {
 func (e *encoder) member(a *Attr, i int, comma bool) bool {
 	begin := len(e.dst)
 	if comma {
-		e.dst = append(e.dst, ',')
+		e.raw(",")
 	}
 	if a.open {
-		e.dst = AppendQuote(e.dst, e.nameOf(i))
-		e.dst = append(e.dst, ':')
+		e.quote(e.nameOf(i))
+		e.raw(":")
 	} else {
-		e.dst = append(e.dst, a.key...)
+		e.raw(a.key)
 	}
 	if !e.value(i) {
 		e.dst = e.dst[:begin]
@@ -165,11 +180,11 @@ func (e *encoder) value(i int) bool {
 	n := e.nodes[i]
 	switch n.kind {
 	case kindTrue:
-		e.dst = append(e.dst, "true"...)
+		e.raw("true")
 	case kindFalse:
-		e.dst = append(e.dst, "false"...)
+		e.raw("false")
 	case kindNumber:
-		e.dst = append(e.dst, e.textOf(i)...)
+		e.raw(e.textOf(i))
 	case kindObject:
 		return e.object(i)
 	case kindArray:
@@ -183,16 +198,16 @@ func (e *encoder) value(i int) bool {
 func (e *encoder) string(n node) {
 	text := e.text[n.off : n.off+n.size]
 	if n.flags&flagPlain == 0 {
-		e.dst = AppendQuote(e.dst, text)
+		e.quote(text)
 		return
 	}
-	e.dst = append(e.dst, '"')
-	e.dst = append(e.dst, text...)
-	e.dst = append(e.dst, '"')
+	e.raw(`"`)
+	e.raw(text)
+	e.raw(`"`)
 }
 
 func (e *encoder) object(i int) bool {
-	e.dst = append(e.dst, '{')
+	e.raw("{")
 	wrote := false
 	for j, end := i+1, i+e.nodes[i].span(); j < end; j += e.nodes[j].span() {
 		if e.shows(j) {
@@ -200,7 +215,7 @@ func (e *encoder) object(i int) bool {
 		}
 	}
 	wrote = e.ref(i, wrote) || wrote
-	e.dst = append(e.dst, '}')
+	e.raw("}")
 	return wrote
 }
 
@@ -212,25 +227,34 @@ func (e *encoder) ref(i int, comma bool) bool {
 		return false
 	}
 	endpoint, ok := e.Endpoints[a.ref.References[0]]
-	id := (Value{e.tape, i}).Sub(a.SubAttr("value"))
-	if !ok || id.IsZero() {
+	id := e.find(a.value, i+1, i+e.nodes[i].span())
+	if !ok || id < 0 {
 		return false
 	}
 	if comma {
-		e.dst = append(e.dst, ',')
+		e.raw(",")
 	}
-	e.dst = append(e.dst, a.ref.key...)
-	e.dst = AppendQuote(e.dst, e.BaseURL+endpoint+"/"+url.PathEscape(id.String()))
+	e.raw(a.ref.key)
+	e.location(endpoint, e.textOf(id))
 	return true
 }
 
+// location writes the URI of a resource.
+func (e *encoder) location(endpoint, id string) {
+	e.raw(`"`)
+	for _, part := range [...]string{e.BaseURL, endpoint, "/", url.PathEscape(id)} {
+		e.dst = appendEscaped(e.dst, part)
+	}
+	e.raw(`"`)
+}
+
 func (e *encoder) array(i int) bool {
-	e.dst = append(e.dst, '[')
+	e.raw("[")
 	wrote := false
 	for j, end := i+1, i+e.nodes[i].span(); j < end; j += e.nodes[j].span() {
 		begin := len(e.dst)
 		if wrote {
-			e.dst = append(e.dst, ',')
+			e.raw(",")
 		}
 		if !e.value(j) {
 			e.dst = e.dst[:begin]
@@ -238,41 +262,57 @@ func (e *encoder) array(i int) bool {
 		}
 		wrote = true
 	}
-	e.dst = append(e.dst, ']')
+	e.raw("]")
 	return wrote
 }
 
 // meta writes what is kept beside the tape (RFC 7643, section 3.1).
 func (e *encoder) meta(r *Resource) {
-	m, p := r.t.metaSubs, e.Projection
-	if r.id == "" || !p.has(r.t.meta.number) {
+	if r.id == "" || !e.Projection.has(r.t.meta.number) {
 		return
 	}
-	e.dst = append(e.dst, `,"meta":{`...)
 	begin := len(e.dst)
-	e.metaString(m.resourceType, r.t.config.Name)
-	if !r.meta.Created.IsZero() {
-		e.metaString(m.created, FormatTime(r.meta.Created))
+	e.raw(`,"meta":{`)
+	empty := len(e.dst)
+	m := r.t.metaSubs
+	if e.metaKey(m.resourceType) {
+		e.quote(r.t.config.Name)
 	}
-	if !r.meta.LastModified.IsZero() {
-		e.metaString(m.lastModified, FormatTime(r.meta.LastModified))
+	if !r.meta.Created.IsZero() && e.metaKey(m.created) {
+		e.time(r.meta.Created)
 	}
-	if e.BaseURL != "" {
-		e.metaString(m.location, r.t.Location(e.BaseURL, r.id))
+	if !r.meta.LastModified.IsZero() && e.metaKey(m.lastModified) {
+		e.time(r.meta.LastModified)
 	}
-	if r.meta.Version != "" {
-		e.metaString(m.version, ETag(r.meta.Version))
+	if e.BaseURL != "" && e.metaKey(m.location) {
+		e.location(r.t.config.Endpoint, r.id)
 	}
-	if len(e.dst) > begin {
-		e.dst = e.dst[:len(e.dst)-1]
+	if r.meta.Version != "" && e.metaKey(m.version) {
+		e.raw(`"W/\"`)
+		e.dst = appendEscaped(e.dst, r.meta.Version)
+		e.raw(`\""`)
 	}
-	e.dst = append(e.dst, '}')
+	if len(e.dst) == empty {
+		e.dst = e.dst[:begin]
+		return
+	}
+	e.raw("}")
 }
 
-func (e *encoder) metaString(a *Attr, s string) {
-	if e.Projection.has(a.number) {
-		e.dst = append(e.dst, a.key...)
-		e.dst = AppendQuote(e.dst, s)
-		e.dst = append(e.dst, ',')
+// metaKey writes the name of a sub-attribute of meta, if it is shown.
+func (e *encoder) metaKey(a *Attr) bool {
+	if !e.Projection.has(a.number) {
+		return false
 	}
+	if e.dst[len(e.dst)-1] != '{' {
+		e.raw(",")
+	}
+	e.raw(a.key)
+	return true
+}
+
+func (e *encoder) time(t time.Time) {
+	e.raw(`"`)
+	e.dst = appendTime(e.dst, t)
+	e.raw(`"`)
 }

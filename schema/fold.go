@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"strings"
+	"slices"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/secure/precis"
@@ -72,12 +72,55 @@ func isASCII(s string) bool {
 	return true
 }
 
-// foldASCII is for names and URNs, which are ASCII.
+// foldASCII is for names and URNs. Only ASCII letters are folded, so that the
+// length stays as it is and what follows a prefix can be cut off.
 func foldASCII(s string) string {
 	for i := range len(s) {
-		if c := s[i]; c >= 'A' && c <= 'Z' {
-			return strings.ToLower(s)
+		if isUpper(s[i]) {
+			return string(appendFolded(nil, s))
 		}
 	}
 	return s
+}
+
+func appendFolded[T string | []byte](dst []byte, s T) []byte {
+	for i := range len(s) {
+		dst = append(dst, lower(s[i]))
+	}
+	return dst
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+func lower(c byte) byte {
+	if isUpper(c) {
+		c |= 0x20
+	}
+	return c
+}
+
+// equalFold reports whether two names are the same when folded.
+func equalFold[S, T string | []byte](s S, t T) bool {
+	return len(s) == len(t) && compareFold(s, t) == 0
+}
+
+// compareFold is the order of folded names.
+func compareFold[S, T string | []byte](s S, t T) int {
+	for i := range min(len(s), len(t)) {
+		if c, d := lower(s[i]), lower(t[i]); c != d {
+			return int(c) - int(d)
+		}
+	}
+	return len(s) - len(t)
+}
+
+// lookup finds name, ignoring case, in a map whose keys are folded. A map may
+// have keys in other spellings too, which are then found without folding.
+func lookup[V any](m map[string]V, name []byte) (v V, ok bool) {
+	if v, ok = m[string(name)]; ok || !slices.ContainsFunc(name, isUpper) {
+		return v, ok
+	}
+	var scratch [128]byte
+	v, ok = m[string(appendFolded(scratch[:0], name))]
+	return v, ok
 }

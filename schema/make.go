@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -8,8 +9,9 @@ import (
 	"time"
 )
 
-// List makes the value of multi-valued attribute a out of elements. Without
-// elements it is unassigned.
+// List makes the value of multi-valued attribute a out of elements of it, as
+// [Attr.Make], [DecodeElement] and [Value.Elems] give them. Without elements it is
+// unassigned.
 func (a *Attr) List(elems []Value) Value {
 	w := writer{t: a.t}
 	o := w.open(a, kindArray)
@@ -25,9 +27,15 @@ func (a *Attr) List(elems []Value) Value {
 // Make makes a value of a out of a Go value: a string, bool, any integer or
 // float, time.Time, []byte (for Binary), a [Value], a map[string]any of
 // sub-attributes, or a slice ([]any, []string, []Value, []map[string]any) for a
-// multi-valued attribute. nil, an empty slice and an empty map are unassigned.
+// multi-valued attribute, where a single value is a list of one. nil, an empty
+// slice and an empty map are unassigned; "" is a value. A Value of another
+// attribute is taken if its JSON would be.
+//
 // The error is an [*Error] that names the attribute.
 func (a *Attr) Make(v any) (Value, error) {
+	if v, ok := v.(Value); ok && (v.IsZero() || v.is(a, a.MultiValued)) {
+		return v, nil
+	}
 	w := writer{t: a.t}
 	if err := w.any(a, v, a.MultiValued); err != nil {
 		return Value{}, err
@@ -43,16 +51,12 @@ func (w *writer) any(a *Attr, v any, list bool) error {
 	case nil:
 		return nil
 	case Value:
-		if !v.IsZero() {
-			w.unnamed(v, a)
-		}
-		return nil
+		return w.adopt(a, v)
 	case map[string]any:
 		return w.object(a, v)
 	case time.Time:
 		if a.Type == DateTime {
-			w.scalar(a, kindString, FormatTime(v))
-			return nil
+			return w.string(a, FormatTime(v))
 		}
 	case []byte:
 		if a.Type == Binary {
@@ -61,7 +65,7 @@ func (w *writer) any(a *Attr, v any, list bool) error {
 		}
 	case bool:
 		if a.Type == Boolean {
-			w.bool(a, v)
+			w.scalar(a, kindOf(v), "")
 			return nil
 		}
 	case string:
@@ -72,15 +76,21 @@ func (w *writer) any(a *Attr, v any, list bool) error {
 			return nil
 		}
 	}
-	return invalid(a.path, fmt.Sprintf("is %s, not a Go %T", a.Type, v))
+	return invalid(a.path, fmt.Sprintf("is %s, not a Go %T", article(a.Type), v))
 }
 
-func (w *writer) bool(a *Attr, v bool) {
-	k := kindFalse
-	if v {
-		k = kindTrue
+// adopt appends a value that may be one of another attribute.
+func (w *writer) adopt(a *Attr, v Value) error {
+	if !v.IsZero() && !v.is(a, false) {
+		var err error
+		if v, _, err = DecodeElement(a, v.AppendJSON(nil), StrictDecoding()); err != nil {
+			return err
+		}
 	}
-	w.scalar(a, k, "")
+	if !v.IsZero() {
+		w.unnamed(v, a)
+	}
+	return nil
 }
 
 func (w *writer) string(a *Attr, v string) error {
@@ -93,22 +103,27 @@ func (w *writer) string(a *Attr, v string) error {
 
 func (w *writer) object(a *Attr, m map[string]any) error {
 	if a.Type != Complex {
-		return invalid(a.path, fmt.Sprintf("is %s and has no sub-attributes", a.Type))
+		return invalid(a.path, "is "+article(a.Type)+" and has no sub-attributes")
+	}
+	named := make(map[*Attr]string, len(m))
+	for name := range m {
+		s := a.SubAttr(name)
+		if s == nil {
+			return invalid(a.path, fmt.Sprintf("has no sub-attribute %q", name))
+		}
+		if _, dup := named[s]; dup {
+			return twice(s.path)
+		}
+		named[s] = name
 	}
 	o := w.open(a, kindObject)
 	for _, s := range a.subs {
-		for name, v := range m {
-			if a.SubAttr(name) != s {
-				continue
-			}
-			if err := w.any(s, v, s.MultiValued); err != nil {
-				return err
-			}
+		name, ok := named[s]
+		if !ok || s.IsComputed() {
+			continue
 		}
-	}
-	for name := range m {
-		if a.SubAttr(name) == nil {
-			return invalid(a.path, fmt.Sprintf("has no sub-attribute %q", name))
+		if err := w.any(s, m[name], s.MultiValued); err != nil {
+			return err
 		}
 	}
 	w.closeOrDrop(o)
@@ -139,7 +154,7 @@ func (w *writer) list(a *Attr, v any) error {
 		err = eachOf(v, each)
 	case Value:
 		for e := range v.Elems() {
-			w.unnamed(e, a)
+			err = cmp.Or(err, w.adopt(a, e))
 		}
 	default:
 		err = each(v)
@@ -159,22 +174,27 @@ func eachOf[T any](s []T, f func(any) error) error {
 
 // numberText writes a Go number as JSON does, if t takes it.
 func numberText(t DataType, v any) (string, bool) {
-	if t != Integer && t != Decimal {
-		return "", false
-	}
 	switch v := v.(type) {
 	case int, int8, int16, int32, int64, uint8, uint16, uint32:
-		return fmt.Sprint(v), true
+		return fmt.Sprint(v), t == Integer || t == Decimal
+	case uint:
+		return strconv.FormatUint(uint64(v), 10), t == Integer && v <= math.MaxInt64 || t == Decimal
+	case uint64:
+		return strconv.FormatUint(v, 10), t == Integer && v <= math.MaxInt64 || t == Decimal
 	case float32:
-		return numberText(t, float64(v))
+		return floatText(t, float64(v), 32)
 	case float64:
-		if t == Integer && (v != math.Trunc(v) || math.Abs(v) >= 1<<63) || math.IsInf(v, 0) || math.IsNaN(v) {
-			return "", false
-		}
-		if t == Integer {
-			return strconv.FormatInt(int64(v), 10), true
-		}
-		return strconv.FormatFloat(v, 'g', -1, 64), true
+		return floatText(t, v, 64)
 	}
 	return "", false
+}
+
+func floatText(t DataType, v float64, bits int) (string, bool) {
+	switch {
+	case math.IsInf(v, 0) || math.IsNaN(v):
+		return "", false
+	case t == Integer && v == math.Trunc(v) && math.Abs(v) < 1<<63:
+		return strconv.FormatInt(int64(v), 10), true
+	}
+	return strconv.FormatFloat(v, 'g', -1, bits), t == Decimal
 }

@@ -2,12 +2,13 @@ package schema
 
 import "slices"
 
-// Projection says which attributes an answer shows. It is immutable.
+// Projection says which attributes an answer shows (RFC 7644, section 3.9). It is
+// immutable.
 type Projection struct {
 	bits []uint64 // by number
 
-	// Of open extensions' keys, only these (if not nil), and not those; by
-	// folded path.
+	// Single keys of open extensions, by folded path: those shown although
+	// their extension is not, and those not shown although it is.
 	only, except []string
 }
 
@@ -19,22 +20,27 @@ func (p *Projection) set(a *Attr) { p.bits[a.number/64] |= 1 << (a.number % 64) 
 
 func (p *Projection) clear(a *Attr) { p.bits[a.number/64] &^= 1 << (a.number % 64) }
 
-func (p *Projection) hasKey(a *Attr, name string) bool {
-	if p.only == nil && p.except == nil {
-		return true
-	}
-	key := foldASCII(a.named(name).path)
-	return (p.only == nil || slices.Contains(p.only, key)) && !slices.Contains(p.except, key)
-}
-
 // Shows reports whether an answer has the attribute. Handlers ask it to spare
 // what would not be shown, such as a group's members.
-func (p *Projection) Shows(a *Attr) bool { return p.has(a.number) }
+func (p *Projection) Shows(a *Attr) bool {
+	if a.open && (p.only != nil || p.except != nil) {
+		return p.hasKey(a)
+	}
+	return p.has(a.number)
+}
+
+func (p *Projection) hasKey(a *Attr) bool {
+	key := foldASCII(a.path)
+	if p.has(a.number) {
+		return !slices.Contains(p.except, key)
+	}
+	return slices.Contains(p.only, key)
+}
 
 // With returns a projection that shows a and its sub-attributes too: for
 // attributes with returned "request" that the client has just sent.
 func (p *Projection) With(a *Attr) *Projection {
-	c := &Projection{slices.Clone(p.bits), p.only, p.except}
+	c := &Projection{slices.Clone(p.bits), slices.Clone(p.only), p.except}
 	c.show(a)
 	return c
 }
@@ -42,6 +48,10 @@ func (p *Projection) With(a *Attr) *Projection {
 // show sets a, what is above it and what is below it.
 func (p *Projection) show(a *Attr) {
 	if a.Returned == Never {
+		return
+	}
+	if a.isKey() {
+		p.only = append(p.only, foldASCII(a.path))
 		return
 	}
 	p.set(a)
@@ -58,6 +68,18 @@ func (p *Projection) show(a *Attr) {
 		if s.Returned == Always {
 			p.set(s)
 		}
+	}
+}
+
+// hide clears a, unless it is returned always. A complex attribute without any
+// sub-attribute left is then empty, and empty objects are not written.
+func (p *Projection) hide(a *Attr) {
+	switch {
+	case a.Returned == Always:
+	case a.isKey():
+		p.except = append(p.except, foldASCII(a.path))
+	default:
+		p.clear(a)
 	}
 }
 
@@ -95,30 +117,18 @@ func (t *Type) Project(attributes, excluded []string) *Projection {
 	switch {
 	case len(attributes) > 0:
 		p := t.minimum()
-		t.eachNamed(attributes, p.show, func(a *Attr, key string) {
-			p.set(a)
-			p.only = append(p.only, key)
-		})
+		t.eachNamed(attributes, p.show)
 		return p
 	case len(excluded) > 0:
 		p := &Projection{bits: slices.Clone(t.projection.bits)}
-		t.eachNamed(excluded, p.hide, func(_ *Attr, key string) { p.except = append(p.except, key) })
+		t.eachNamed(excluded, p.hide)
 		return p
 	}
 	return t.projection
 }
 
-// hide clears a, unless it is returned always. A complex attribute without any
-// sub-attribute left is then empty, and empty objects are not written.
-func (p *Projection) hide(a *Attr) {
-	if a.Returned != Always {
-		p.clear(a)
-	}
-}
-
-// eachNamed calls do with each attribute that names mean. A single key of an open
-// extension goes to key instead, with its folded path.
-func (t *Type) eachNamed(names []string, do func(*Attr), key func(a *Attr, path string)) {
+// eachNamed calls do with each attribute that names mean.
+func (t *Type) eachNamed(names []string, do func(*Attr)) {
 	for _, name := range names {
 		if urn, ok := t.ExtensionOf(name); ok {
 			for _, a := range t.top {
@@ -126,13 +136,7 @@ func (t *Type) eachNamed(names []string, do func(*Attr), key func(a *Attr, path 
 					do(a)
 				}
 			}
-			continue
-		}
-		switch a, ok := t.Attr(name); {
-		case !ok:
-		case a.open:
-			key(a, foldASCII(a.path))
-		default:
+		} else if a, ok := t.Attr(name); ok {
 			do(a)
 		}
 	}

@@ -6,11 +6,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // checkString reports why text is no value of a, which has a type that is
 // written as a JSON string.
 func checkString(a *Attr, text string) error {
+	if !utf8.ValidString(text) {
+		return invalid(a.path, "is not UTF-8")
+	}
 	switch a.Type {
 	case String:
 		return nil
@@ -84,6 +88,8 @@ func ParseTime(text string) (time.Time, bool) {
 }
 
 // FormatTime writes a time as Muster emits it: UTC, microseconds at most.
-func FormatTime(t time.Time) string {
-	return t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
+func FormatTime(t time.Time) string { return string(appendTime(nil, t)) }
+
+func appendTime(dst []byte, t time.Time) []byte {
+	return t.UTC().Truncate(time.Microsecond).AppendFormat(dst, time.RFC3339Nano)
 }

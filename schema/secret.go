@@ -1,27 +1,51 @@
 package schema
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // Secret holds a password. It is never part of a [Resource]: decoding splits it
 // off, so that it can't get into comparisons, events, logs or answers by being
 // forgotten. It prints, marshals and logs as "[redacted]".
 type Secret struct {
-	value string
-	set   bool
+	// A pointer, since fmt prints the fields of structs that it can't call
+	// methods on: what holds a Secret in an unexported field.
+	value *string
 }
 
 // NewSecret returns a Secret that holds value.
-func NewSecret(value string) Secret { return Secret{value, true} }
+func NewSecret(value string) Secret { return Secret{&value} }
 
 // IsSet reports whether the client sent a password.
-func (s Secret) IsSet() bool { return s.set }
+func (s Secret) IsSet() bool { return s.value != nil }
 
-// Reveal returns the password. Hash it at once and keep nothing else.
-func (s Secret) Reveal() string { return s.value }
+// Reveal returns the password, "" if none is set. Hash it at once and keep
+// nothing else.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 const redacted = "[redacted]"
 
-func (Secret) String() string               { return redacted }
-func (Secret) GoString() string             { return redacted }
+// String returns "[redacted]".
+func (Secret) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Secret) GoString() string { return redacted }
+
+// Format writes "[redacted]" for every verb, %d and %x too.
+func (Secret) Format(f fmt.State, _ rune) {
+	// Printing can't report an error.
+	_, _ = io.WriteString(f, redacted)
+}
+
+// MarshalText returns "[redacted]", in JSON too.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
+
+// LogValue returns "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

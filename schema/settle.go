@@ -1,10 +1,60 @@
 package schema
 
+import "slices"
+
+// sort brings the siblings from index i to the end into canonical order. Their
+// text stays where it is until finish.
+func (d *decoder) sort(i int) {
+	d.dirty = true
+	d.starts = d.starts[:0]
+	for k := i; k < len(d.nodes); k += d.nodes[k].span() {
+		d.starts = append(d.starts, k)
+	}
+	slices.SortFunc(d.starts, d.compare)
+	d.sorted = d.sorted[:0]
+	for _, k := range d.starts {
+		d.sorted = append(d.sorted, d.nodes[k:k+d.nodes[k].span()]...)
+	}
+	copy(d.nodes[i:], d.sorted)
+}
+
+// compare is the canonical order of siblings. Nodes that are equal have the same
+// attribute, or the same key of an open extension.
+func (d *decoder) compare(i, j int) int {
+	a, b := d.nodes[i], d.nodes[j]
+	if a.attr != b.attr {
+		return int(a.attr) - int(b.attr)
+	}
+	return compareFold(nameBefore(d.text, a), nameBefore(d.text, b))
+}
+
+// finish copies what was written out of the scratch space, the text in the
+// order of the nodes.
+func (d *decoder) finish() tape {
+	nodes := slices.Clone(d.nodes)
+	if !d.dirty {
+		return tape{t: d.t, nodes: nodes, text: string(d.text)}
+	}
+	d.moved = d.moved[:0]
+	for i, n := range nodes {
+		from, to := start(d.text, n), n.off
+		if n.kind < kindObject {
+			to += n.size
+		}
+		nodes[i].off = uint32(len(d.moved)) + n.off - from
+		d.moved = append(d.moved, d.text[from:to]...)
+	}
+	return tape{t: d.t, nodes: nodes, text: string(d.moved)}
+}
+
 // settle does what needs the whole resource: dotted keys are set, elements that
 // are there twice go, and one of several primaries stays.
 func (d *decoder) settle(r *Resource) (*Resource, error) {
-	b := r.Edit()
+	b := Builder{t: d.t, base: r}
 	for _, e := range d.late {
+		if p := e.a.parent; !b.Value(p).Sub(e.a).IsZero() {
+			return nil, twice(e.a.path)
+		}
 		b.Put(e.a, e.v)
 	}
 	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
@@ -12,12 +62,13 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 			continue
 		}
 		v := Value{&r.tape, i}
-		settled, err := d.settleList(v.Attr(), v)
+		a := v.Attr()
+		settled, err := d.settleList(a, v)
 		if err != nil {
 			return nil, err
 		}
 		if settled != v {
-			b.Put(v.Attr(), settled)
+			b.edits = append(b.edits, edit{a, settled})
 		}
 	}
 	if len(b.edits) == 0 {
@@ -26,13 +77,16 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 	return b.Build()
 }
 
+// settleList leaves out elements that are there twice, and primaries but the
+// first. Lists of references to resources are left to the store, which knows its
+// members by id and may have millions of them.
 func (d *decoder) settleList(a *Attr, v Value) (Value, error) {
-	if v.node().span() <= 2 || a.refersToResources() {
+	if a.refers || v.node().span() <= 2 {
 		return v, nil
 	}
-	v = a.Unique(v)
-	if a.Type != Complex || v.Len() < 2 {
-		return v, nil
+	if unique := a.Unique(v); unique != v {
+		d.note(a.path, "element that is there twice left out")
+		v = unique
 	}
 	v, extra := a.OnePrimary(v, 0)
 	if extra && d.o.RefuseTwoPrimaries {
@@ -46,55 +100,59 @@ func (d *decoder) settleList(a *Attr, v Value) (Value, error) {
 
 // Unique returns the list v of a without elements that are there twice: of simple
 // values those with the same key, of complex ones those with the same "value" and
-// "type" (RFC 7643, section 2.4), or if they have no value those that are
-// identical. The first stays. Without duplicates v itself is returned.
+// "type" (RFC 7643, section 2.4), of references to resources those with the same
+// "value", and if they have no value those that are identical. The first stays.
+// Without duplicates v itself is returned.
 func (a *Attr) Unique(v Value) Value {
-	if !a.hasTwice(v) {
+	if !a.mayHaveTwice(v) {
 		return v
 	}
 	var kept []Value
+	n := 0
 	seen := make(map[string]bool)
 	for e := range v.Elems() {
+		n++
 		if key := a.elementKey(e); !seen[key] {
 			seen[key] = true
 			kept = append(kept, e)
 		}
 	}
+	if len(kept) == n {
+		return v
+	}
 	return a.List(kept)
 }
 
-// hasTwice compares short lists pair by pair, which costs no memory.
-func (a *Attr) hasTwice(v Value) bool {
+// mayHaveTwice compares short lists pair by pair, which costs no memory. Of long
+// ones it says yes, since elementKey is quicker to tell.
+func (a *Attr) mayHaveTwice(v Value) bool {
 	const short = 16
+	var elems [short]Value
 	n := 0
 	for e := range v.Elems() {
-		m := 0
-		for f := range v.Elems() {
-			if m++; m > n {
-				break
-			}
-			if a.SameElement(e, f) {
-				return true
-			}
+		if n == short {
+			return true
 		}
-		if n++; n > short {
-			return true // likely not, but the map is quicker to tell
+		if slices.ContainsFunc(elems[:n], func(f Value) bool { return a.SameElement(f, e) }) {
+			return true
 		}
+		elems[n] = e
+		n++
 	}
 	return false
 }
 
-// SameElement reports whether a list of a should not hold both x and y.
+// SameElement reports whether a list of a should not hold both x and y, see
+// [Attr.Unique].
 func (a *Attr) SameElement(x, y Value) bool {
 	if a.Type != Complex {
 		return x.Key() == y.Key()
 	}
-	value, kind := a.SubAttr("value"), a.SubAttr("type")
-	xv, yv := x.Sub(value), y.Sub(value)
+	xv, yv := x.Sub(a.value), y.Sub(a.value)
 	if xv.IsZero() || yv.IsZero() {
 		return x.Identical(y)
 	}
-	return xv.Key() == yv.Key() && (a.refersToResources() || x.Sub(kind).Key() == y.Sub(kind).Key())
+	return xv.Key() == yv.Key() && (a.refers || x.Sub(a.label).Key() == y.Sub(a.label).Key())
 }
 
 // elementKey is a text that is the same for two elements exactly if SameElement
@@ -103,52 +161,55 @@ func (a *Attr) elementKey(e Value) string {
 	if a.Type != Complex {
 		return e.Key()
 	}
-	value := e.Sub(a.SubAttr("value"))
+	value := e.Sub(a.value)
 	switch {
 	case value.IsZero():
 		return string(e.AppendJSON(nil))
-	case a.refersToResources():
-		return value.Key()
+	case a.refers:
+		return quote(value.Key())
 	}
-	return value.Key() + "\x00" + e.Sub(a.SubAttr("type")).Key()
+	return quote(value.Key()) + quote(e.Sub(a.label).Key())
 }
 
 // OnePrimary returns the list v of a with "primary" on one element at most: on
 // the one with index keep if that is primary, otherwise on the first that is.
-// The others lose the sub-attribute. It reports whether there were several.
+// On the others it becomes false (RFC 7644, section 3.5.2). It reports whether there
+// were several.
 func (a *Attr) OnePrimary(v Value, keep int) (Value, bool) {
-	primary := a.SubAttr("primary")
-	if primary == nil || primary.Type != Boolean || countTrue(v, primary) < 2 {
+	chosen, several := a.choosePrimary(v, keep)
+	if !several {
 		return v, false
 	}
 	var elems []Value
-	var marked []int
+	i := 0
 	for e := range v.Elems() {
-		if p, _ := e.Sub(primary).Bool(); p {
-			marked = append(marked, len(elems))
+		if is, _ := e.Sub(a.primary).Bool(); is && i != chosen {
+			e = e.With(a, a.primary, a.primary.no())
 		}
 		elems = append(elems, e)
-	}
-	chosen := marked[0]
-	for _, i := range marked {
-		if i == keep {
-			chosen = keep
-		}
-	}
-	for _, i := range marked {
-		if i != chosen {
-			elems[i] = elems[i].With(a, primary, Value{})
-		}
+		i++
 	}
 	return a.List(elems), true
 }
 
-func countTrue(v Value, s *Attr) int {
-	n := 0
+func (a *Attr) choosePrimary(v Value, keep int) (chosen int, several bool) {
+	chosen = -1
+	i := 0
 	for e := range v.Elems() {
-		if p, _ := e.Sub(s).Bool(); p {
-			n++
+		if is, _ := e.Sub(a.primary).Bool(); is {
+			several = several || chosen >= 0
+			if chosen < 0 || i == keep {
+				chosen = i
+			}
 		}
+		i++
 	}
-	return n
+	return chosen, several
+}
+
+// no returns false as a value of a.
+func (a *Attr) no() Value {
+	w := writer{t: a.t}
+	w.scalar(a, kindFalse, "")
+	return w.result()
 }

@@ -1,6 +1,6 @@
 package schema
 
-import "strings"
+import "unicode/utf8"
 
 // A tape is the form of every value: its nodes in preorder, and the text of all
 // of them in one string, in the same order and without gaps. There is no
@@ -42,6 +42,13 @@ const (
 	kindArray
 )
 
+func kindOf(v bool) kind {
+	if v {
+		return kindTrue
+	}
+	return kindFalse
+}
+
 const (
 	// flagPlain: the text needs no escaping in JSON.
 	flagPlain uint8 = 1 << iota
@@ -75,17 +82,22 @@ func (t *tape) textOf(i int) string {
 // nameOf returns the key of a node of an open extension.
 func (t *tape) nameOf(i int) string { return nameBefore(t.text, t.nodes[i]) }
 
-func nameBefore(text string, n node) string {
+func nameBefore[T string | []byte](text T, n node) T {
 	if n.flags&flagNamed == 0 {
-		return ""
+		return text[:0]
 	}
 	end := n.off - nameTail
 	size := uint32(text[end]) | uint32(text[end+1])<<8
 	return text[end-size : end]
 }
 
+func appendName[T string | []byte](text []byte, name T) []byte {
+	text = append(text, name...)
+	return append(text, byte(len(name)), byte(len(name)>>8))
+}
+
 // start returns where the text of node n begins, its key included.
-func start(text string, n node) uint32 {
+func start[T string | []byte](text T, n node) uint32 {
 	if n.flags&flagNamed == 0 {
 		return n.off
 	}
@@ -103,9 +115,12 @@ func (t *tape) end(j int) uint32 {
 // find returns the index of attribute a among the siblings from i up to end,
 // or -1.
 func (t *tape) find(a *Attr, i, end int) int {
+	if a.t != t.t {
+		return -1
+	}
 	for i < end {
 		n := t.nodes[i]
-		if n.attr == a.number && (!a.open || foldASCII(t.nameOf(i)) == foldASCII(a.Name)) {
+		if n.attr == a.number && (!a.open || equalFold(t.nameOf(i), a.Name)) {
 			return i
 		}
 		if n.attr > a.number {
@@ -138,13 +153,11 @@ func (w *writer) copyRange(src *tape, i, j int) {
 	}
 }
 
-// value appends a whole value as attribute a, which may be another than the one
-// it was made for, such as an element that becomes the list. If a stands for a
-// key of an open extension, the key goes with it.
+// value appends a whole value of a. If a stands for a key of an open extension,
+// the key goes with it.
 func (w *writer) value(v Value, a *Attr) {
 	if a.open {
-		w.text = append(w.text, a.Name...)
-		w.text = append(w.text, byte(len(a.Name)), byte(len(a.Name)>>8))
+		w.text = appendName(w.text, a.Name)
 	}
 	i := len(w.nodes)
 	w.unnamed(v, a)
@@ -186,14 +199,17 @@ func (w *writer) tape() tape {
 }
 
 // plain returns flagPlain if text can stand in a JSON string as it is.
-func plain(text string) uint8 {
+func plain[T string | []byte](text T) uint8 {
+	ascii := true
 	for i := range len(text) {
-		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {
+		c := text[i]
+		if c < 0x20 || c == '"' || c == '\\' {
 			return 0
 		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if !ascii && !utf8.ValidString(string(text)) {
+		return 0
 	}
 	return flagPlain
 }
-
-// compareNames orders the keys of an open extension; equal keys are one.
-func compareNames(a, b string) int { return strings.Compare(foldASCII(a), foldASCII(b)) }

@@ -3,8 +3,10 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // TypeConfig is what [Compile] makes a [Type] of: RFC 7643, section 6, as a
@@ -32,17 +34,20 @@ type Extension struct {
 }
 
 // Type is a resource type, compiled once: every attribute of its schemas has a
-// number, and every way to write its path is a key of one map. It is immutable
+// number, and every way to write its path is found in one step. It is immutable
 // and safe for use from many goroutines.
 type Type struct {
 	config TypeConfig
 	exts   []extension // exts[0] is the base schema
 
-	attrs  []*Attr          // by number, preorder
-	top    []*Attr          // top-level attributes in the order of their numbers
-	byPath map[string]*Attr // exact, and folded
-	byKey  map[string]*Attr // the same, top-level base attributes only: what a body's keys are looked up in
-	urns   []urnKey         // longest first
+	attrs    []*Attr // by number, preorder
+	top      []*Attr // top-level attributes in the order of their numbers
+	declared []*Attr // those of top that do not stand for keys of an open extension
+	required []*Attr // those of top that Validate has to look at
+
+	byPath   map[string]*Attr // exact, and folded
+	extByURN map[string]int   // index into exts; exact, and folded
+	urns     []urnKey         // longest first
 
 	schemas, id, externalID, meta *Attr
 	metaSubs                      metaAttrs
@@ -56,9 +61,9 @@ type metaAttrs struct{ resourceType, created, lastModified, location, version *A
 // extension is a schema of a type with what decoding and encoding need of it.
 type extension struct {
 	urn      string
-	key      string // `"urn…":{`
+	quoted   string // as JSON
 	required bool
-	attrs    map[string]*Attr // exact, and folded
+	attrs    map[string]*Attr // exact, and folded; of the base schema with the common ones
 	open     *Attr            // nil unless it is open
 }
 
@@ -80,10 +85,22 @@ type Attr struct {
 	path   string // canonical
 	key    string // `"name":`
 	subs   []*Attr
-	byName map[string]*Attr // exact, and folded
 	prep   preparation
-	ref    *Attr // the sub-attribute "$ref", if it follows from "value"
 	t      *Type
+
+	defaultSubs
+}
+
+// defaultSubs has the sub-attributes to which RFC 7643, section 2.4, gives a
+// meaning; nil where there is none. label is the one named "type".
+type defaultSubs struct {
+	value, label, primary *Attr
+
+	// ref is "$ref", if it follows from "value".
+	ref *Attr
+
+	// refers says that "value" is the id of a resource.
+	refers bool
 }
 
 // Path returns the attribute's path in canonical spelling, as
@@ -102,11 +119,21 @@ func (a *Attr) Top() *Attr {
 }
 
 // SubAttr returns the sub-attribute of that name, ignoring case, or nil.
-func (a *Attr) SubAttr(name string) *Attr {
-	if s, ok := a.byName[name]; ok {
-		return s
+func (a *Attr) SubAttr(name string) *Attr { return subAttr(a, name) }
+
+// subAttr goes through the list: up to some ten names that is quicker than a map.
+func subAttr[T string | []byte](a *Attr, name T) *Attr {
+	for _, s := range a.subs {
+		if s.Name == string(name) {
+			return s
+		}
 	}
-	return a.byName[foldASCII(name)]
+	for _, s := range a.subs {
+		if equalFold(s.Name, name) {
+			return s
+		}
+	}
+	return nil
 }
 
 // Subs returns the sub-attributes. The slice must not be changed.
@@ -120,6 +147,10 @@ func (a *Attr) URN() string {
 	}
 	return a.t.exts[a.ext].urn
 }
+
+// isKey reports whether a stands for one key of an open extension, rather than
+// for all of them.
+func (a *Attr) isKey() bool { return a.open && a != a.t.exts[a.ext].open }
 
 // IsPassword reports whether a is the password that decoding splits off, see
 // [Secret].
@@ -136,21 +167,19 @@ func Compile(c TypeConfig) (*Type, error) {
 		c.Endpoint = "/" + c.Name + "s"
 	}
 	b := &compiler{t: &Type{
-		config: c,
-		byPath: map[string]*Attr{},
-		byKey:  map[string]*Attr{},
+		config:   c.clone(),
+		byPath:   map[string]*Attr{},
+		extByURN: map[string]int{},
 	}}
-	b.check(c)
-	b.common()
-	b.schema(c.Schema, false)
-	for _, e := range c.Extensions {
+	b.check()
+	b.schema(b.t.config.Schema, false)
+	for _, e := range b.t.config.Extensions {
 		b.schema(e.Schema, e.Required)
 	}
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(b.t.urns, func(x, y urnKey) int { return len(y.folded) - len(x.folded) })
-	b.t.projection = b.t.defaultProjection()
+	b.finish()
 	return b.t, nil
 }
 
@@ -163,51 +192,107 @@ func MustCompile(c TypeConfig) *Type {
 	return t
 }
 
+func (c TypeConfig) clone() TypeConfig {
+	c.Schema = c.Schema.clone()
+	c.Extensions = slices.Clone(c.Extensions)
+	for i := range c.Extensions {
+		c.Extensions[i].Schema = c.Extensions[i].Schema.clone()
+	}
+	return c
+}
+
+func (s Schema) clone() Schema {
+	s.Attributes = cloneAttributes(s.Attributes)
+	if s.Open != nil {
+		s.Open = &cloneAttributes([]Attribute{*s.Open})[0]
+	}
+	return s
+}
+
+func cloneAttributes(attrs []Attribute) []Attribute {
+	attrs = slices.Clone(attrs)
+	for i := range attrs {
+		a := &attrs[i]
+		a.Canonical = slices.Clone(a.Canonical)
+		a.References = slices.Clone(a.References)
+		a.Sub = cloneAttributes(a.Sub)
+	}
+	return attrs
+}
+
 // maxAttributes is what the numbers of a tape can count.
 const maxAttributes = 1 << 16
 
 type compiler struct {
 	t    *Type
 	errs []error
+	full bool // there are more than maxAttributes, which was reported
 }
 
 func (b *compiler) fail(format string, args ...any) {
 	b.errs = append(b.errs, fmt.Errorf("schema: "+format, args...))
 }
 
-func (b *compiler) check(c TypeConfig) {
+func (b *compiler) check() {
+	c := &b.t.config
 	if c.Name == "" {
 		b.fail("a resource type needs a Name")
 	}
-	if !strings.HasPrefix(c.Endpoint, "/") || strings.HasSuffix(c.Endpoint, "/") || strings.ContainsAny(c.Endpoint, "?#{}") {
-		b.fail("type %s: endpoint %q must be a path such as \"/Users\"", c.Name, c.Endpoint)
-	}
-	seen := map[string]bool{}
-	for i := -1; i < len(c.Extensions); i++ {
-		s := c.Schema
-		if i >= 0 {
-			s = c.Extensions[i].Schema
-		}
-		switch key := foldASCII(s.ID); {
-		case s.ID == "":
-			b.fail("type %s: a schema needs an ID", c.Name)
-		case seen[key]:
-			b.fail("type %s: schema %s is there twice", c.Name, s.ID)
-		default:
-			seen[key] = true
-		}
+	e := c.Endpoint
+	if len(e) < 2 || e[0] != '/' || e[len(e)-1] == '/' || strings.ContainsAny(e, "?#{} ") {
+		b.fail("type %s: endpoint %q must be a path such as \"/Users\"", c.Name, e)
 	}
 	if c.Schema.Open != nil {
 		b.fail("schema %s: only an extension may be open", c.Schema.ID)
 	}
 }
 
+// schema adds a schema: the base schema first, to which the common attributes
+// belong.
+func (b *compiler) schema(s Schema, required bool) {
+	ext := len(b.t.exts)
+	if !b.checkID(s.ID) {
+		return
+	}
+	key := foldASCII(s.ID)
+	b.t.extByURN[s.ID], b.t.extByURN[key] = ext, ext
+	b.t.urns = append(b.t.urns, urnKey{key, ext})
+	b.t.exts = append(b.t.exts, extension{urn: s.ID, quoted: quote(s.ID), required: required, attrs: map[string]*Attr{}})
+	if ext == 0 {
+		b.common()
+	}
+	for _, a := range s.Attributes {
+		if ext > 0 || !b.isCommon(a.Name) {
+			b.attr(a, nil, ext)
+		}
+	}
+	if s.Open != nil && ext > 0 {
+		b.open(s, ext)
+	}
+}
+
+// checkID holds IDs to URIs: a key with a colon can then be told from the name
+// of an attribute.
+func (b *compiler) checkID(id string) bool {
+	if id == "" {
+		b.fail("type %s: a schema needs an ID", b.t.config.Name)
+		return false
+	}
+	if _, dup := b.t.extByURN[foldASCII(id)]; dup {
+		b.fail("type %s: schema %s is there twice", b.t.config.Name, id)
+		return false
+	}
+	if u, err := url.Parse(id); err != nil || u.Scheme == "" {
+		b.fail("schema %s: the ID is no URI", id)
+		return false
+	}
+	return true
+}
+
 // common adds the attributes that every resource has (RFC 7643, section 3.1).
 // They win over a schema that lists them too.
 func (b *compiler) common() {
 	t := b.t
-	t.exts = append(t.exts, extension{urn: t.config.Schema.ID, attrs: t.byKey})
-	t.urns = append(t.urns, urnKey{foldASCII(t.config.Schema.ID), 0})
 	t.schemas = b.attr(Attribute{Name: "schemas", Type: Reference, MultiValued: true, Required: true, Returned: Always,
 		Description: "The URIs of the schemas that the resource has data of."}, nil, 0)
 	t.id = b.attr(Attribute{Name: "id", CaseExact: true, Mutability: ReadOnly, Returned: Always, Uniqueness: Server,
@@ -227,88 +312,115 @@ func (b *compiler) common() {
 	t.metaSubs = metaAttrs{s[0], s[1], s[2], s[3], s[4]}
 }
 
-func (b *compiler) schema(s Schema, required bool) {
-	ext := len(b.t.exts)
-	if s.ID == b.t.config.Schema.ID {
-		ext = 0
-	} else {
-		b.t.exts = append(b.t.exts, extension{urn: s.ID, key: quote(s.ID) + ":{", required: required, attrs: map[string]*Attr{}})
-		b.t.urns = append(b.t.urns, urnKey{foldASCII(s.ID), ext})
-	}
-	for _, a := range s.Attributes {
-		if ext == 0 && b.isCommon(a.Name) {
-			continue
-		}
-		b.attr(a, nil, ext)
-	}
-	if s.Open != nil && ext > 0 {
-		b.open(s, ext)
-	}
-}
-
 func (b *compiler) isCommon(name string) bool {
-	a, ok := b.t.byKey[foldASCII(name)]
-	return ok && a.number <= b.t.metaSubs.version.number
+	a, ok := b.t.exts[0].attrs[foldASCII(name)]
+	return ok && a.isCommon()
 }
 
+// isCommon reports whether a is one of the common attributes, or below one.
+func (a *Attr) isCommon() bool { return a.number <= a.t.metaSubs.version.number }
+
+// isBeside reports whether the value of a is kept beside the tape.
+func (a *Attr) isBeside() bool { return a.isCommon() && a != a.t.externalID }
+
+// open gives all keys of an open extension one number.
 func (b *compiler) open(s Schema, ext int) {
-	def := *s.Open
-	if def.Type == Complex {
+	a := b.number(&Attr{Attribute: *s.Open, ext: uint16(ext), open: true, path: s.ID + ":*"})
+	if a.Type == Complex {
 		b.fail("schema %s: Open must not be Complex", s.ID)
 		return
 	}
-	a := &Attr{Attribute: def, number: uint16(len(b.t.attrs)), ext: uint16(ext), open: true, t: b.t}
-	b.t.attrs = append(b.t.attrs, a)
+	b.checkType(a)
+	a.prep = preparationOf(a)
 	b.t.top = append(b.t.top, a)
 	b.t.exts[ext].open = a
 }
 
-// attr gives def a number and all its keys. Sub-attributes follow their parent.
+// attr gives def a number and a path. Sub-attributes follow their parent.
 func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 	t := b.t
-	a := &Attr{Attribute: def, number: uint16(len(t.attrs)), ext: uint16(ext), parent: parent, t: t, key: quote(def.Name) + ":"}
+	a := b.number(&Attr{Attribute: def, ext: uint16(ext), parent: parent, key: quote(def.Name) + ":"})
 	a.path = a.canonicalPath()
-	b.checkAttr(a)
-	if len(t.attrs) == maxAttributes {
-		b.fail("type %s: more than %d attributes", t.config.Name, maxAttributes)
-		return a
+	b.checkName(a)
+	b.checkType(a)
+	key := foldASCII(a.path)
+	if _, dup := t.byPath[key]; dup {
+		b.fail("%s is there twice", a.where())
 	}
-	t.attrs = append(t.attrs, a)
+	t.byPath[a.path], t.byPath[key] = a, a
 	if parent == nil {
 		t.top = append(t.top, a)
-		b.enter(t.exts[ext].attrs, a.Name, a)
+		t.exts[ext].attrs[a.Name], t.exts[ext].attrs[foldASCII(a.Name)] = a, a
 	}
-	b.enter(t.byPath, a.path, a)
 	a.prep = preparationOf(a)
 	if a.isPassword() {
 		t.password = a
 	}
-	a.byName = map[string]*Attr{}
 	for _, s := range def.Sub {
-		sub := b.attr(s, a, ext)
-		a.subs = append(a.subs, sub)
-		b.enter(a.byName, sub.Name, sub)
+		a.subs = append(a.subs, b.attr(s, a, ext))
 	}
-	a.ref = a.computedRef()
+	a.defaultSubs = a.findDefaultSubs()
 	return a
 }
 
-// computedRef returns "$ref" if it points to resources of one type by the id in
-// "value". It is then not kept but written from the id and the base URL, so that
-// it is right behind any proxy and after any move.
-func (a *Attr) computedRef() *Attr {
+// number numbers a. All that do not fit are reported once.
+func (b *compiler) number(a *Attr) *Attr {
+	a.t = b.t
+	if len(b.t.attrs) == maxAttributes {
+		if !b.full {
+			b.fail("%s: the type %s has more than %d attributes", a.where(), b.t.config.Name, maxAttributes)
+		}
+		b.full = true
+		return a
+	}
+	a.number = uint16(len(b.t.attrs))
+	b.t.attrs = append(b.t.attrs, a)
+	return a
+}
+
+// finish makes what needs all attributes.
+func (b *compiler) finish() {
+	t := b.t
+	slices.SortStableFunc(t.urns, func(x, y urnKey) int { return len(y.folded) - len(x.folded) })
+	for _, a := range t.top {
+		if !a.open {
+			t.declared = append(t.declared, a)
+		}
+		if a.isRequired() || slices.ContainsFunc(a.subs, (*Attr).isRequired) {
+			t.required = append(t.required, a)
+		}
+	}
+	t.projection = t.defaultProjection()
+}
+
+// isRequired reports whether a client must send a: what it can't send, or what
+// is not kept, is never missing.
+func (a *Attr) isRequired() bool {
+	top := a.Top()
+	return a.Required && a.Mutability != ReadOnly && top.Mutability != ReadOnly &&
+		!top.isCommon() && !a.open && !a.IsPassword() && !a.IsComputed()
+}
+
+func (a *Attr) findDefaultSubs() defaultSubs {
+	d := defaultSubs{value: a.SubAttr("value"), label: a.SubAttr("type"), primary: a.SubAttr("primary")}
 	ref := a.SubAttr("$ref")
-	if ref == nil || a.SubAttr("value") == nil || len(ref.References) != 1 {
-		return nil
+	if d.value == nil || ref == nil || len(ref.References) == 0 {
+		return d
 	}
 	if r := ref.References[0]; r == "external" || r == "uri" {
-		return nil
+		return d
 	}
-	return ref
+	d.refers = true
+	if len(ref.References) == 1 {
+		d.ref = ref
+	}
+	return d
 }
 
 // IsComputed reports whether a is a "$ref" that follows from its sibling
-// "value": what a client sends for it is dropped.
+// "value", because it points to resources of one type. It is not kept, whatever a
+// client sends for it, but written from the id and the base URL, so that it is
+// right behind any proxy and after any move.
 func (a *Attr) IsComputed() bool { return a.parent != nil && a.parent.ref == a }
 
 func (a *Attr) canonicalPath() string {
@@ -324,39 +436,48 @@ func (a *Attr) canonicalPath() string {
 // isPassword: a top-level writeOnly attribute of the base schema of that name.
 // Other writeOnly attributes are data like any other, but never returned.
 func (a *Attr) isPassword() bool {
-	return a.parent == nil && a.ext == 0 && a.Mutability == WriteOnly && foldASCII(a.Name) == "password"
+	return a.parent == nil && a.ext == 0 && a.Mutability == WriteOnly && equalFold(a.Name, "password")
 }
 
-// enter makes a known under key, as it is and folded.
-func (b *compiler) enter(m map[string]*Attr, key string, a *Attr) {
-	if _, dup := m[foldASCII(key)]; dup {
-		b.fail("schema %s: attribute %s is there twice", b.t.exts[a.ext].urn, a.path)
-	}
-	m[key], m[foldASCII(key)] = a, a
+// where names the schema and the attribute, for errors.
+func (a *Attr) where() string {
+	return fmt.Sprintf("schema %s: attribute %s", a.t.exts[a.ext].urn, a.path)
 }
 
-func (b *compiler) checkAttr(a *Attr) {
-	where := fmt.Sprintf("schema %s: attribute %s", b.t.exts[a.ext].urn, a.path)
+func (b *compiler) checkName(a *Attr) {
 	if !validName(a.Name) {
-		b.fail("%s: %q is no attribute name: a letter, then letters, digits, \"-\", \"_\" and \"$\"", where, a.Name)
+		b.fail("%s: %q is no attribute name: a letter, then letters, digits, \"-\", \"_\" and \"$\"", a.where(), a.Name)
 	}
+	want := a.Type
+	switch foldASCII(a.Name) {
+	case "primary":
+		want = Boolean
+	case "$ref":
+		want = Reference
+	}
+	if a.Type != want && a.parent != nil && a.parent.MultiValued {
+		b.fail("%s: the type must be %s (RFC 7643, section 2.4)", a.where(), want)
+	}
+}
+
+func (b *compiler) checkType(a *Attr) {
 	if _, err := a.Type.MarshalText(); err != nil {
-		b.fail("%s: there is no data type %d", where, a.Type)
+		b.fail("%s: there is no data type %d", a.where(), a.Type)
 	}
 	if a.Type == Complex && a.parent != nil {
-		b.fail("%s: a sub-attribute must not be Complex", where)
+		b.fail("%s: a sub-attribute must not be Complex", a.where())
 	}
 	if a.Type == Complex && len(a.Sub) == 0 {
-		b.fail("%s: a Complex attribute needs Sub", where)
+		b.fail("%s: a Complex attribute needs Sub", a.where())
 	}
 	if len(a.Sub) > maxSubs {
-		b.fail("%s: more than %d sub-attributes", where, maxSubs)
+		b.fail("%s: more than %d sub-attributes", a.where(), maxSubs)
 	}
 	if a.Type != Complex && len(a.Sub) > 0 {
-		b.fail("%s: only a Complex attribute has Sub", where)
+		b.fail("%s: only a Complex attribute has Sub", a.where())
 	}
 	if a.Type != Reference && len(a.References) > 0 {
-		b.fail("%s: only a Reference has References", where)
+		b.fail("%s: only a Reference has References", a.where())
 	}
 }
 
@@ -386,12 +507,15 @@ func (t *Type) Config() TypeConfig { return t.config }
 // Attrs returns the top-level attributes, common ones first, then those of the
 // base schema, then of each extension. The slice must not be changed. An open
 // extension's keys are not among them.
-func (t *Type) Attrs() []*Attr { return t.top }
+func (t *Type) Attrs() []*Attr { return t.declared }
 
 // Attr finds an attribute by its path, ignoring case: "name.givenName",
-// "urn:…:core:2.0:User:userName", "urn:…:enterprise:2.0:User:manager.value".
-// A key of an open extension is always found. The separator after a URN may be
-// a dot, as older Entra jobs write it.
+// "urn:…:core:2.0:User:userName", "urn:…:enterprise:2.0:User:manager.value". The
+// separator after a URN may be a dot, as older Entra jobs write it. If several
+// URNs fit, the longest counts.
+//
+// Below the URN of an open extension every name is found that may be a key:
+// UTF-8 of at most 1,024 bytes.
 func (t *Type) Attr(path string) (*Attr, bool) {
 	if a, ok := t.byPath[path]; ok {
 		return a, true
@@ -401,7 +525,8 @@ func (t *Type) Attr(path string) (*Attr, bool) {
 		return a, true
 	}
 	for _, u := range t.urns {
-		if len(folded) > len(u.folded)+1 && strings.HasPrefix(folded, u.folded) && strings.IndexByte(":.", folded[len(u.folded)]) >= 0 {
+		rest, ok := strings.CutPrefix(folded, u.folded)
+		if ok && len(rest) > 1 && (rest[0] == ':' || rest[0] == '.') {
 			return t.attrOf(u.ext, path[len(u.folded)+1:])
 		}
 	}
@@ -416,16 +541,18 @@ func (t *Type) attrOf(ext int, rest string) (*Attr, bool) {
 	if a == nil {
 		a = e.attrs[foldASCII(name)]
 	}
-	switch {
-	case a != nil && !dotted:
-		return a, true
-	case a != nil:
-		s := a.SubAttr(sub)
-		return s, s != nil
-	case e.open != nil && rest != "":
-		return e.open.named(rest), true
+	if a != nil && dotted {
+		a = a.SubAttr(sub)
 	}
-	return nil, false
+	if a == nil && e.open != nil && validKey(rest) {
+		a = e.open.named(rest)
+	}
+	return a, a != nil
+}
+
+// validKey reports whether name may be a key of an open extension.
+func validKey(name string) bool {
+	return name != "" && len(name) <= maxName && utf8.ValidString(name)
 }
 
 // named returns the attribute for one key of an open extension. It is made
@@ -442,22 +569,17 @@ func (a *Attr) named(name string) *Attr {
 // and returns the URI as it was registered. As a PATCH path it means all of the
 // extension's data.
 func (t *Type) ExtensionOf(path string) (urn string, ok bool) {
-	folded := foldASCII(path)
-	for _, u := range t.urns {
-		if u.ext > 0 && u.folded == folded {
-			return t.exts[u.ext].urn, true
-		}
+	if ext := t.extByURN[foldASCII(path)]; ext > 0 {
+		return t.exts[ext].urn, true
 	}
 	return "", false
 }
 
 // ExtensionAttr finds an attribute of the extension with that URI by its name
-// alone, ignoring case.
+// alone, as "manager" or "manager.value". Case is ignored.
 func (t *Type) ExtensionAttr(urn, name string) (*Attr, bool) {
-	for i := 1; i < len(t.exts); i++ {
-		if t.exts[i].urn == urn {
-			return t.attrOf(i, name)
-		}
+	if ext := t.extByURN[foldASCII(urn)]; ext > 0 {
+		return t.attrOf(ext, name)
 	}
 	return nil, false
 }

@@ -4,14 +4,12 @@ import "strings"
 
 // Validate reports whether r may be stored: every required attribute has a
 // value, required sub-attributes where their parent has one, required extensions
-// are there (RFC 7643, sections 2.2 and 6). The error is an [*Error] that names
-// all that is missing.
+// are there (RFC 7643, sections 2.2 and 6). What clients can't send is not looked
+// at, nor is the password, which is no part of r. The error is an [*Error] with
+// ScimTypeInvalidValue that names all that is missing.
 func (t *Type) Validate(r *Resource) error {
 	var missing []string
-	for _, a := range t.top {
-		if a.number <= t.metaSubs.version.number || a.open || a.Mutability == ReadOnly || a == t.password {
-			continue
-		}
+	for _, a := range t.required {
 		v := r.Value(a)
 		if a.Required && v.IsZero() && (a.ext == 0 || r.hasExtension(a.ext)) {
 			missing = append(missing, a.path)
@@ -34,7 +32,7 @@ func (t *Type) Validate(r *Resource) error {
 
 func appendMissingSubs(missing []string, a *Attr, v Value) []string {
 	for _, s := range a.subs {
-		if !s.Required || s.Mutability == ReadOnly {
+		if !s.isRequired() {
 			continue
 		}
 		for e := range v.Elems() {
@@ -57,18 +55,32 @@ func (r *Resource) hasExtension(ext uint16) bool {
 }
 
 // ValidateReplace reports whether r may stand in place of old: it is valid, and
-// every immutable attribute that old has a value of has the same one
-// (RFC 7644, section 3.5.1).
+// every immutable attribute that old has a value of has the same one (RFC 7644,
+// section 3.5.1). Immutable sub-attributes of multi-valued attributes are not
+// compared, since elements may come and go. The error is that of Validate, or has
+// ScimTypeMutability.
 func (t *Type) ValidateReplace(old, r *Resource) error {
-	for _, a := range t.top {
-		if a.Mutability != Immutable || a.open {
+	for _, a := range t.declared {
+		if err := checkImmutable(a, old.Value(a), r.Value(a)); err != nil {
+			return err
+		}
+		if a.MultiValued {
 			continue
 		}
-		if was := old.Value(a); !was.IsZero() && !was.Identical(r.Value(a)) {
-			return &Error{Type: ScimTypeMutability, Path: a.path, Msg: "is immutable and has another value already"}
+		for _, s := range a.subs {
+			if err := checkImmutable(s, old.Value(a).Sub(s), r.Value(a).Sub(s)); err != nil {
+				return err
+			}
 		}
 	}
 	return t.Validate(r)
+}
+
+func checkImmutable(a *Attr, was, is Value) error {
+	if a.Mutability != Immutable || was.IsZero() || was.Identical(is) {
+		return nil
+	}
+	return &Error{Type: ScimTypeMutability, Path: a.path, Msg: "is immutable and has another value already"}
 }
 
 // Changed returns the canonical paths of the top-level attributes that differ
@@ -116,4 +128,15 @@ func compareValues(a, b Value) int {
 		return 1
 	}
 	return compareNode(a.t, a.i, b.Attr())
+}
+
+// MissingExtension returns the URI of a required extension that r has no data of,
+// or "".
+func (t *Type) MissingExtension(r *Resource) string {
+	for i := range t.exts {
+		if t.exts[i].required && !r.hasExtension(uint16(i)) {
+			return t.exts[i].urn
+		}
+	}
+	return ""
 }

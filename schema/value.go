@@ -198,10 +198,16 @@ func (v Value) Identical(w Value) bool {
 	return true
 }
 
-// With returns a copy of an object in which sub-attribute s is w; unassigned if
-// w is the zero Value. With may start from the zero Value: parent then says
-// what is made. An object that would have no members is the zero Value.
+// With returns a copy of v, an object of attribute parent, in which its
+// sub-attribute s is w; unassigned if w is the zero Value. v may be the zero Value
+// too. An object that would have no members is the zero Value.
+//
+// w must be a value of s, as [Attr.Make], [DecodeValue] and [Value.Sub] return.
+// A computed s is left as it is, see [Attr.IsComputed].
 func (v Value) With(parent, s *Attr, w Value) Value {
+	if s.IsComputed() {
+		return v
+	}
 	out := writer{t: parent.t}
 	o := out.open(parent, kindObject)
 	put := func() {
@@ -226,8 +232,9 @@ func (v Value) With(parent, s *Attr, w Value) Value {
 	return out.result()
 }
 
-// Merge returns a copy of the object v in which the sub-attributes that w has
-// stand in place of v's (RFC 7644, sections 3.5.2.1 and 3.5.2.3).
+// Merge returns a copy of the object v in which the sub-attributes that w, an
+// object of the same attribute, has stand in place of v's (RFC 7644, sections
+// 3.5.2.1 and 3.5.2.3).
 func (v Value) Merge(w Value) Value {
 	if v.IsZero() || w.IsZero() {
 		if v.IsZero() {
@@ -240,6 +247,11 @@ func (v Value) Merge(w Value) Value {
 		v = v.With(parent, s, m)
 	}
 	return v
+}
+
+// is reports whether v can stand where a has its value, or as an element of it.
+func (v Value) is(a *Attr, list bool) bool {
+	return v.t.t == a.t && v.node().attr == a.number && v.IsList() == list
 }
 
 // result returns what was written as a value, the zero Value for an empty

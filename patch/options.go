@@ -1,0 +1,70 @@
+package patch
+
+import (
+	"github.com/muster-scim/muster/filter"
+	"github.com/muster-scim/muster/schema"
+)
+
+// Options are the part of a dialect that PATCH has. The zero value is the
+// tolerant one; fields name what is refused.
+type Options struct {
+	// Decoding says how values are read.
+	Decoding schema.Decoding
+
+	// Path says how paths and the filters in them are read.
+	Path     filter.Leniency
+	Checking filter.Checking
+
+	// RefuseMissingSchemas: a body without the PatchOp URN in "schemas". Okta
+	// leaves it out of some group requests.
+	RefuseMissingSchemas bool
+
+	// RefuseRemoveByValue: "remove" with a list of values beside the path, as
+	// Entra removes members by default. It is then an error: it never empties
+	// the attribute.
+	RefuseRemoveByValue bool
+
+	// RefuseKeyPaths: keys of a value without path that are paths themselves,
+	// as "name.givenName". Entra sends them with the flag aadOptscim062020.
+	RefuseKeyPaths bool
+
+	// RefuseUnknown: paths and keys that no schema of the type has.
+	RefuseUnknown bool
+
+	// RefuseReadOnlyKeys: readOnly attributes as keys of a value without path;
+	// "id" with the resource's own id is one. Okta and authentik send it.
+	RefuseReadOnlyKeys bool
+
+	// RefuseEmptyPath: "path": "" beside an object, which means no path.
+	RefuseEmptyPath bool
+
+	// RefuseCreateOnAdd: "add" by a filter that nothing matches. RFC 7644,
+	// section 3.5.2.1, is silent about it; Entra sends every first e-mail so.
+	RefuseCreateOnAdd bool
+
+	// RefuseCreateOnReplace: "replace" by a filter that nothing matches, which
+	// RFC 7644, section 3.5.2.3, wants refused. Entra sends it for values that
+	// were never set, and one refusal fails its whole request.
+	RefuseCreateOnReplace bool
+
+	// OverwriteComplex: "replace" of a complex attribute drops the
+	// sub-attributes that the value does not have. RFC 7644 merges; the
+	// interoperability profile (draft-zollner-scim-interop-profile) overwrites.
+	OverwriteComplex bool
+}
+
+// Strict follows RFC 7644 to the letter.
+func Strict() Options {
+	return Options{
+		Decoding:              schema.StrictDecoding(),
+		Path:                  filter.Leniency{RefuseBareWords: true},
+		Checking:              filter.StrictChecking(),
+		RefuseMissingSchemas:  true,
+		RefuseRemoveByValue:   true,
+		RefuseKeyPaths:        true,
+		RefuseUnknown:         true,
+		RefuseReadOnlyKeys:    true,
+		RefuseEmptyPath:       true,
+		RefuseCreateOnReplace: true,
+	}
+}
