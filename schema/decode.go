@@ -2,14 +2,10 @@ package schema
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Decoding says what a reader refuses that real identity providers send. The
@@ -90,23 +86,24 @@ func (d Decoded) Has(a *Attr) bool {
 	return len(d.present) > 0 && d.present[a.number/64]&(1<<(a.number%64)) != 0
 }
 
-// Decode reads a resource of type t in one pass. Names are matched ignoring
-// case; null, [] and objects without members are unassigned; readOnly attributes
-// are skipped whatever they hold, as RFC 7644, sections 3.3 and 3.5.1, want it.
-// Of elements that are in a list twice, see [Attr.Unique], the first stays.
-// Whether required attributes are there is not checked, see [Type.Validate].
+// Decode reads a resource of type t. Names are matched ignoring case; null, [] and
+// objects without members are unassigned; readOnly attributes are skipped whatever
+// they hold, as RFC 7644, sections 3.3 and 3.5.1, want it. Of elements that are in
+// a list twice, see [Attr.Unique], the first stays. Whether required attributes
+// are there is not checked, see [Type.Validate].
 //
 // The error is an [*Error]: ScimTypeInvalidSyntax for what is not JSON, not an
 // object, not UTF-8, nested deeper than 10,000 levels or has an attribute twice,
 // ScimTypeInvalidValue for a value of the wrong type. data is not kept.
 func Decode(t *Type, data []byte, o Decoding) (Decoded, error) {
-	if err := checkSize(len(data)); err != nil {
+	c, err := newCursor(data)
+	if err != nil {
 		return Decoded{}, err
 	}
-	d := newDecoder(t, data, o)
+	d := newDecoder(t, c, o)
 	defer d.release()
 	if err := d.document(); err != nil {
-		return Decoded{}, d.asError(err)
+		return Decoded{}, err
 	}
 	r, err := d.settle(&Resource{tape: d.finish()})
 	if err != nil {
@@ -129,13 +126,14 @@ func DecodeElement(a *Attr, data []byte, o Decoding) (Value, []Note, error) {
 }
 
 func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, error) {
-	if err := checkSize(len(data)); err != nil {
+	c, err := newCursor(data)
+	if err != nil {
 		return Value{}, nil, err
 	}
-	d := newDecoder(a.t, data, o)
+	d := newDecoder(a.t, c, o)
 	defer d.release()
 	if err := d.alone(a, list); err != nil {
-		return Value{}, nil, d.asError(err)
+		return Value{}, nil, err
 	}
 	if len(d.nodes) == 0 {
 		return Value{}, d.notes, nil
@@ -143,7 +141,6 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 	t := d.finish()
 	v := Value{&t, 0}
 	if list {
-		var err error
 		if v, err = d.settleList(a, v); err != nil {
 			return Value{}, nil, err
 		}
@@ -154,34 +151,25 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 // maxDocument is what the offsets of a tape can count, with room to spare.
 const maxDocument = 1 << 30
 
-func checkSize(n int) error {
-	if n > maxDocument {
-		return syntax("The document is too large.")
-	}
-	return nil
-}
-
 // decoder writes nodes and text in the order in which they come; finish brings
 // both into canonical order if they are not.
 type decoder struct {
-	t    *Type
-	o    Decoding
-	data []byte
-	src  bytes.Buffer
-	dec  *jsontext.Decoder
+	cursor
+	t *Type
+	o Decoding
 
 	nodes    []node
 	text     []byte
 	seen     []uint64 // attributes by number, then extensions
-	schemas  bool     // "schemas" has the base schema
 	password Secret
 	late     []edit // sub-attributes by dotted keys
 	notes    []Note
 
-	last     int  // number of the last top-level attribute
-	unsorted bool // top-level attributes are not in order
-	keyed    bool // there are keys of open extensions
-	dirty    bool // the text is not in the order of the nodes
+	last     uint16 // number of the last top-level attribute
+	based    bool   // "schemas" has the base schema
+	keyed    bool   // there are keys of open extensions
+	unsorted bool   // top-level attributes are not in order
+	dirty    bool   // the text is not in the order of the nodes
 
 	// Scratch of sort and finish.
 	starts []int
@@ -190,14 +178,11 @@ type decoder struct {
 }
 
 // decoders keeps scratch space between calls; none of it is in a result.
-var decoders = sync.Pool{New: func() any { return &decoder{dec: jsontext.NewDecoder(&bytes.Buffer{})} }}
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-func newDecoder(t *Type, data []byte, o Decoding) *decoder {
+func newDecoder(t *Type, c cursor, o Decoding) *decoder {
 	d := decoders.Get().(*decoder)
-	d.t, d.o, d.data = t, o, data
-	d.src = *bytes.NewBuffer(data)
-	// Duplicates are found by attribute, since names ignore case.
-	d.dec.Reset(&d.src, jsontext.AllowDuplicateNames(true))
+	d.cursor, d.t, d.o = c, t, o
 	words := (len(t.attrs) + len(t.exts) + 63) / 64
 	if cap(d.seen) < words {
 		d.seen = make([]uint64, words)
@@ -211,115 +196,50 @@ func newDecoder(t *Type, data []byte, o Decoding) *decoder {
 // stay in memory for ever.
 const maxScratch = 64 << 10
 
-// release puts the scratch space back, and lets go of everything that came from
-// a client.
+// release puts the scratch space back, and lets go of everything else.
 func (d *decoder) release() {
 	if max(cap(d.text), cap(d.moved), 16*cap(d.nodes), 16*cap(d.sorted)) > maxScratch {
 		return
 	}
 	*d = decoder{
-		dec: d.dec, nodes: d.nodes[:0], text: d.text[:0], seen: d.seen,
+		nodes: d.nodes[:0], text: d.text[:0], seen: d.seen,
 		starts: d.starts[:0], sorted: d.sorted[:0], moved: d.moved[:0],
 	}
-	d.dec.Reset(&d.src)
 	decoders.Put(d)
-}
-
-// asError turns what the JSON decoder reports into an *Error.
-func (d *decoder) asError(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
-	}
-	return syntax(fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", d.dec.InputOffset()))
 }
 
 // document reads a resource.
 func (d *decoder) document() error {
-	if len(bytes.TrimSpace(d.data)) == 0 {
-		return syntax("The document is empty; a JSON object is expected.")
+	if d.peek() != '{' {
+		return syntax("A JSON object is expected.")
 	}
-	if d.dec.PeekKind() != '{' {
-		return d.refuse(syntax("A JSON object is expected."))
+	d.enter()
+	for d.more() {
+		if err := d.key(d.name()); err != nil {
+			return err
+		}
 	}
-	if err := d.members(d.key); err != nil {
-		return err
-	}
-	if d.o.RefuseSchemas && !d.schemas {
+	if d.o.RefuseSchemas && !d.based {
 		return badSchemas("lacks " + d.t.exts[0].urn)
 	}
 	if d.unsorted {
 		d.sort(0)
 	}
 	if d.keyed {
-		if err := d.checkKeys(); err != nil {
-			return err
-		}
-	}
-	return d.end()
-}
-
-// alone reads a value that stands for itself.
-func (d *decoder) alone(a *Attr, list bool) error {
-	var err error
-	switch k := d.dec.PeekKind(); {
-	case !list:
-		err = d.single(a, a.MultiValued)
-	case k == '[' || k == 'n':
-		err = d.list(a)
-	default:
-		err = d.listOfOne(a)
-	}
-	if err != nil {
-		return err
-	}
-	return d.end()
-}
-
-// end makes sure that nothing follows.
-func (d *decoder) end() error {
-	if _, err := d.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return syntax("Something follows the JSON value.")
+		return d.checkKeys()
 	}
 	return nil
 }
 
-// members reads an object and calls read for each name; read reads the value.
-func (d *decoder) members(read func(name []byte) error) error {
-	if _, err := d.dec.ReadToken(); err != nil {
-		return err
+// alone reads a value that stands for itself.
+func (d *decoder) alone(a *Attr, list bool) error {
+	switch k := d.peek(); {
+	case !list:
+		return d.single(a, a.MultiValued)
+	case k == '[' || k == 'n':
+		return d.list(a)
 	}
-	for d.dec.PeekKind() != '}' {
-		name, err := d.rawString()
-		if err != nil {
-			return err
-		}
-		if err := read(name); err != nil {
-			return err
-		}
-	}
-	_, err := d.dec.ReadToken()
-	return err
-}
-
-// rawString reads a string. The text is valid until the next read.
-func (d *decoder) rawString() ([]byte, error) {
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		return nil, err
-	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1], nil
-	}
-	return jsontext.AppendUnquote(nil, raw)
-}
-
-// refuse skips the next value and returns e; or, if that is not even JSON, what
-// is wrong with it.
-func (d *decoder) refuse(e *Error) error {
-	if err := d.dec.SkipValue(); err != nil {
-		return err
-	}
-	return e
+	return d.listOfOne(a)
 }
 
 // key reads one member of the resource: an attribute, or the object of an
@@ -344,19 +264,18 @@ func (d *decoder) top(a *Attr) error {
 	case a == d.t.schemas:
 		return d.readSchemas()
 	case a.Mutability == ReadOnly:
-		return d.dec.SkipValue()
+		d.skip()
+		return nil
 	case a == d.t.password:
 		return d.readPassword()
 	}
 	i := len(d.nodes)
-	if err := d.attribute(a); err != nil {
-		return err
-	}
+	err := d.attribute(a)
 	if len(d.nodes) > i {
-		d.unsorted = d.unsorted || int(a.number) < d.last
-		d.last = int(a.number)
+		d.unsorted = d.unsorted || a.number < d.last
+		d.last = a.number
 	}
-	return nil
+	return err
 }
 
 // sawBefore reports whether it was called with bit before.
@@ -368,7 +287,7 @@ func (d *decoder) sawBefore(bit int) bool {
 }
 
 func twice(path string) *Error {
-	return &Error{Type: ScimTypeInvalidSyntax, Path: path, Msg: "is there twice; names ignore case"}
+	return &Error{Type: ScimTypeInvalidSyntax, Path: clip(path), Msg: "is there twice; names ignore case"}
 }
 
 // extension reads the object of an extension into the top level, where its
@@ -378,14 +297,21 @@ func (d *decoder) extension(ext int) error {
 	if d.sawBefore(len(d.t.attrs) + ext) {
 		return twice(e.urn)
 	}
-	switch k := d.dec.PeekKind(); k {
+	switch k := d.peek(); k {
 	case 'n':
-		return d.dec.SkipValue()
+		d.skip()
+		return nil
 	case '{':
-		return d.members(func(name []byte) error { return d.extensionKey(ext, name) })
+		d.enter()
 	default:
-		return d.refuse(invalid(e.urn, "is an object with the extension's attributes, not "+kindName(k)))
+		return invalid(e.urn, "is an object with the extension's attributes, not "+kindName(k))
 	}
+	for d.more() {
+		if err := d.extensionKey(ext, d.name()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *decoder) extensionKey(ext int, name []byte) error {
@@ -399,7 +325,7 @@ func (d *decoder) extensionKey(ext int, name []byte) error {
 	a, ok := d.t.attrOf(ext, string(name))
 	switch {
 	case !ok:
-		return d.refuse(invalid(e.urn, fmt.Sprintf("has a key that is empty or longer than %d bytes", maxName)))
+		return invalid(e.urn, fmt.Sprintf("has a key that is empty or longer than %d bytes", maxName))
 	case !a.open:
 		return d.unknown(e.urn + ":" + string(name))
 	}
@@ -411,16 +337,14 @@ func (d *decoder) extensionKey(ext int, name []byte) error {
 func (d *decoder) openKey(a *Attr) error {
 	i, begin := len(d.nodes), len(d.text)
 	d.text = appendName(d.text, a.Name)
-	if err := d.attribute(a); err != nil {
-		return err
-	}
+	err := d.attribute(a)
 	if len(d.nodes) == i {
 		d.text = d.text[:begin]
-		return nil
+		return err
 	}
 	d.nodes[i].flags |= flagNamed
 	d.keyed, d.unsorted = true, true
-	return nil
+	return err
 }
 
 // checkKeys refuses a key of an open extension that is there twice.
@@ -432,7 +356,7 @@ func (d *decoder) checkKeys() error {
 			continue
 		}
 		if last >= 0 && d.compare(last, i) == 0 {
-			return twice(clip(d.t.exts[d.t.attrs[n.attr].ext].urn + ":" + string(nameBefore(d.text, n))))
+			return twice(d.t.exts[d.t.attrs[n.attr].ext].urn + ":" + string(nameBefore(d.text, n)))
 		}
 		last = i
 	}
@@ -446,10 +370,11 @@ func (d *decoder) unknown(key string) error {
 		return d.path(a)
 	}
 	if d.o.RefuseUnknown {
-		return d.refuse(&Error{Type: ScimTypeInvalidSyntax, Path: clip(key), Msg: "is not an attribute of " + d.t.Name()})
+		return &Error{Type: ScimTypeInvalidSyntax, Path: clip(key), Msg: "is not an attribute of " + d.t.Name()}
 	}
 	d.note(clip(key), "unknown attribute ignored")
-	return d.dec.SkipValue()
+	d.skip()
+	return nil
 }
 
 // path reads the value of "name.givenName" and the like. A sub-attribute is set
@@ -461,25 +386,17 @@ func (d *decoder) path(a *Attr) error {
 	case a.parent == nil:
 		return d.top(a)
 	}
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		return err
-	}
+	raw := d.value()
 	if a.Mutability == ReadOnly || a.parent.Mutability == ReadOnly || a.IsComputed() {
 		return nil
 	}
-	for _, e := range d.late {
-		if e.a == a {
-			return twice(a.path)
-		}
+	if slices.ContainsFunc(d.late, func(e edit) bool { return e.a == a }) {
+		return twice(a.path)
 	}
 	v, notes, err := DecodeValue(a, raw, d.o)
-	if err != nil {
-		return err
-	}
 	d.notes = append(d.notes, notes...)
 	d.late = append(d.late, edit{a, v})
-	return nil
+	return err
 }
 
 func (d *decoder) note(path, rule string) { d.notes = append(d.notes, Note{path, rule}) }
@@ -494,18 +411,17 @@ func clip(s string) string {
 }
 
 func (d *decoder) readPassword() error {
-	switch k := d.dec.PeekKind(); k {
+	switch k := d.peek(); k {
 	case 'n':
-		return d.dec.SkipValue()
+		d.skip()
 	case '"':
-		text, err := d.rawString()
-		if len(text) > 0 {
+		if text := d.name(); len(text) > 0 {
 			d.password = NewSecret(string(text))
 		}
-		return err
 	default:
-		return d.refuse(invalid(d.t.password.path, "is a string, not "+kindName(k)))
+		return invalid(d.t.password.path, "is a string, not "+kindName(k))
 	}
+	return nil
 }
 
 func badSchemas(msg string) *Error {
@@ -514,47 +430,37 @@ func badSchemas(msg string) *Error {
 
 // readSchemas checks the URIs; which schemas a resource has follows from its data.
 func (d *decoder) readSchemas() error {
-	switch k := d.dec.PeekKind(); {
+	switch k := d.peek(); {
 	case k == '[':
+		d.enter()
 	case d.o.RefuseSchemas:
-		return d.refuse(badSchemas("is a list of URIs, not " + kindName(k)))
+		return badSchemas("is a list of URIs, not " + kindName(k))
 	default:
 		if k != 'n' {
 			d.note("schemas", "ignored, since it is no list")
 		}
-		return d.dec.SkipValue()
+		d.skip()
+		return nil
 	}
-	if _, err := d.dec.ReadToken(); err != nil {
-		return err
-	}
-	for d.dec.PeekKind() != ']' {
+	for d.more() {
 		if err := d.readURI(); err != nil {
 			return err
 		}
 	}
-	_, err := d.dec.ReadToken()
-	return err
+	return nil
 }
 
 func (d *decoder) readURI() error {
 	var uri []byte
-	switch k := d.dec.PeekKind(); {
-	case k == '"':
-		var err error
-		if uri, err = d.rawString(); err != nil {
-			return err
-		}
-	case d.o.RefuseSchemas:
-		return d.refuse(badSchemas("is a list of URIs, not of " + kindName(k)))
-	default:
-		if err := d.dec.SkipValue(); err != nil {
-			return err
-		}
+	if k := d.peek(); k == '"' {
+		uri = d.name()
+	} else if d.skip(); d.o.RefuseSchemas {
+		return badSchemas("is a list of URIs, not of " + kindName(k))
 	}
 	ext, known := lookup(d.t.extByURN, uri)
 	switch {
 	case known:
-		d.schemas = d.schemas || ext == 0
+		d.based = d.based || ext == 0
 	case d.o.RefuseSchemas:
 		return badSchemas("has a URI that is no schema of " + d.t.Name())
 	default:

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"math/bits"
 	"strings"
 
@@ -20,13 +19,14 @@ func (d *decoder) attribute(a *Attr) error {
 
 // list reads the value of a multi-valued attribute.
 func (d *decoder) list(a *Attr) error {
-	switch k := d.dec.PeekKind(); {
+	switch k := d.peek(); {
 	case k == 'n':
-		return d.dec.SkipValue()
+		d.skip()
+		return nil
 	case k == '[':
 		return d.array(a)
 	case d.o.RefuseShapes:
-		return d.refuse(invalid(a.path, "is a list, not "+kindName(k)))
+		return invalid(a.path, "is a list, not "+kindName(k))
 	}
 	i := len(d.nodes)
 	err := d.listOfOne(a)
@@ -39,26 +39,21 @@ func (d *decoder) list(a *Attr) error {
 // listOfOne reads one element as the list.
 func (d *decoder) listOfOne(a *Attr) error {
 	o := d.open(a, kindArray)
-	if err := d.single(a, true); err != nil {
-		return err
-	}
+	err := d.single(a, true)
 	d.close(o)
-	return nil
+	return err
 }
 
 func (d *decoder) array(a *Attr) error {
-	if _, err := d.dec.ReadToken(); err != nil {
-		return err
-	}
+	d.enter()
 	o := d.open(a, kindArray)
-	for d.dec.PeekKind() != ']' {
+	for d.more() {
 		if err := d.single(a, true); err != nil {
 			return err
 		}
 	}
 	d.close(o)
-	_, err := d.dec.ReadToken()
-	return err
+	return nil
 }
 
 func (d *decoder) open(a *Attr, k kind) int {
@@ -77,59 +72,41 @@ func (d *decoder) close(o int) {
 
 // single reads one value of a; inList says that it is an element.
 func (d *decoder) single(a *Attr, inList bool) error {
-	k := d.dec.PeekKind()
+	k := d.peek()
+	isNumber := k == '-' || k >= '0' && k <= '9'
 	switch {
 	case k == '"' && a.Type != Complex:
 		return d.string(a)
 	case k == '{' && a.Type == Complex:
 		return d.object(a)
 	case (k == 't' || k == 'f') && a.Type == Boolean:
-		return d.boolean(a, k == 't')
-	case k == '0' && (a.Type == Integer || a.Type == Decimal):
+		d.skip()
+		d.boolean(a, k == 't')
+		return nil
+	case isNumber && (a.Type == Integer || a.Type == Decimal):
 		return d.number(a)
 	case k == 'n':
-		return d.dec.SkipValue()
+		d.skip()
+		return nil
 	case k == '"':
 		return d.bareID(a)
 	case a.open && a.Type == String:
-		return d.anyAsString(a)
+		d.anyAsString(a)
+		return nil
 	case k == '[' && !inList && !d.o.RefuseShapes:
 		return d.unwrap(a)
 	}
-	return d.refuse(invalid(a.path, "is "+article(a.Type)+", not "+kindName(k)))
-}
-
-func kindName(k jsontext.Kind) string {
-	switch k {
-	case '"':
-		return "a string"
-	case '0':
-		return "a number"
-	case 't', 'f':
-		return "a boolean"
-	case '{':
-		return "an object"
-	case '[':
-		return "a list"
-	}
-	return "null"
+	return invalid(a.path, "is "+article(a.Type)+", not "+kindName(k))
 }
 
 func (d *decoder) scalar(a *Attr, k kind, begin int, flags uint8) {
 	d.nodes = append(d.nodes, node{attr: a.number, kind: k, flags: flags, off: uint32(begin), size: uint32(len(d.text) - begin)})
 }
 
-func (d *decoder) boolean(a *Attr, v bool) error {
-	_, err := d.dec.ReadToken()
-	d.scalar(a, kindOf(v), len(d.text), flagPlain)
-	return err
-}
+func (d *decoder) boolean(a *Attr, v bool) { d.scalar(a, kindOf(v), len(d.text), flagPlain) }
 
 func (d *decoder) number(a *Attr) error {
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		return err
-	}
+	raw := d.value()
 	if err := checkNumber(a, string(raw)); err != nil {
 		return err
 	}
@@ -142,10 +119,7 @@ func (d *decoder) number(a *Attr) error {
 // string reads a JSON string as whatever a is.
 func (d *decoder) string(a *Attr) error {
 	begin := len(d.text)
-	flags, err := d.unquote()
-	if err != nil {
-		return err
-	}
+	flags := d.unquoted()
 	text := d.text[begin:]
 	if len(text) == 0 && !d.o.KeepEmptyStrings {
 		return nil
@@ -154,7 +128,7 @@ func (d *decoder) string(a *Attr) error {
 		if v, ok := parseBool(text); ok {
 			d.text = d.text[:begin]
 			d.note(a.path, "string taken as boolean")
-			d.scalar(a, kindOf(v), begin, flagPlain)
+			d.boolean(a, v)
 			return nil
 		}
 	}
@@ -163,28 +137,26 @@ func (d *decoder) string(a *Attr) error {
 			return err
 		}
 	}
-	if len(a.Canonical) > 0 {
-		if flags, err = d.canonical(a, begin, flags); err != nil {
-			return err
-		}
+	if c, ok := a.canonical(text); ok {
+		d.text = append(d.text[:begin], c...)
+		flags = plain(c)
+	} else if d.o.RefuseNonCanonical && len(a.Canonical) > 0 {
+		return invalid(a.path, "is one of "+strings.Join(a.Canonical, ", "))
 	}
 	d.scalar(a, kindString, begin, flags)
 	return nil
 }
 
-// unquote appends the text of the next JSON string.
-func (d *decoder) unquote() (flags uint8, err error) {
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		return 0, err
-	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		d.text = append(d.text, raw[1:len(raw)-1]...)
-		return flagPlain, nil
+// unquoted appends the text of the next JSON string.
+func (d *decoder) unquoted() (flags uint8) {
+	quoted, escaped := d.quoted()
+	if !escaped {
+		d.text = append(d.text, quoted[1:len(quoted)-1]...)
+		return flagPlain
 	}
 	begin := len(d.text)
-	d.text, err = jsontext.AppendUnquote(d.text, raw)
-	return plain(d.text[begin:]), err
+	d.text = unquote(d.text, quoted)
+	return plain(d.text[begin:])
 }
 
 func parseBool(text []byte) (v, ok bool) {
@@ -197,46 +169,35 @@ func parseBool(text []byte) (v, ok bool) {
 	return false, false
 }
 
-// canonical brings a value into the spelling that the schema declares, if it
-// differs by case only ("WORK"; RFC 7643, section 2.4).
-func (d *decoder) canonical(a *Attr, begin int, flags uint8) (uint8, error) {
-	text := d.text[begin:]
+// canonical returns text in the spelling that the schema declares, if it differs
+// by case at most ("WORK"; RFC 7643, section 2.4).
+func (a *Attr) canonical(text []byte) (string, bool) {
 	for _, c := range a.Canonical {
 		if c == string(text) {
-			return flags, nil
+			return c, true
 		}
 	}
 	for _, c := range a.Canonical {
 		if !a.CaseExact && strings.EqualFold(c, string(text)) {
-			d.text = append(d.text[:begin], c...)
-			return plain(c), nil
+			return c, true
 		}
 	}
-	if d.o.RefuseNonCanonical {
-		return 0, invalid(a.path, "is one of "+strings.Join(a.Canonical, ", "))
-	}
-	return flags, nil
+	return "", false
 }
 
 // anyAsString reads any JSON value as a string: what an open extension keeps.
 // Empty lists and objects are unassigned there, too.
-func (d *decoder) anyAsString(a *Attr) error {
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	v := raw.Clone()
-	if err := v.Compact(); err != nil {
-		return err
-	}
-	if k := v.Kind(); (k == '[' || k == '{') && len(v) == len("[]") {
-		return nil
+func (d *decoder) anyAsString(a *Attr) {
+	v := jsontext.Value(d.value()).Clone()
+	// It is valid, so this can't fail.
+	_ = v.Compact()
+	if s := string(v); s == "[]" || s == "{}" {
+		return
 	}
 	begin := len(d.text)
 	d.text = append(d.text, v...)
 	d.note(a.path, "value taken as a string")
 	d.scalar(a, kindString, begin, plain(d.text[begin:]))
-	return nil
 }
 
 // bareID reads a string where an object is declared: the id of a resource, as
@@ -246,24 +207,18 @@ func (d *decoder) bareID(a *Attr) error {
 		return d.emptyOnly(a)
 	}
 	o := d.open(a, kindObject)
-	if err := d.string(a.value); err != nil {
-		return err
-	}
+	err := d.string(a.value)
 	d.close(o)
 	if len(d.nodes) > o {
 		d.note(a.path, "string taken as \"value\"")
 	}
-	return nil
+	return err
 }
 
 // emptyOnly takes "" for a complex attribute as unassigned and refuses any other
 // string.
 func (d *decoder) emptyOnly(a *Attr) error {
-	raw, err := d.dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	if len(raw) == len(`""`) && !d.o.KeepEmptyStrings {
+	if text, _ := d.quoted(); len(text) == len(`""`) && !d.o.KeepEmptyStrings {
 		return nil
 	}
 	return invalid(a.path, "is "+article(a.Type)+", not a string")
@@ -272,13 +227,11 @@ func (d *decoder) emptyOnly(a *Attr) error {
 // unwrap reads a list where a single value is declared: one object, of which a
 // simple attribute takes "value".
 func (d *decoder) unwrap(a *Attr) error {
-	if _, err := d.dec.ReadToken(); err != nil {
-		return err
-	}
+	d.enter()
 	i := len(d.nodes)
-	for n := 0; d.dec.PeekKind() != ']'; n++ {
-		if n > 0 || d.dec.PeekKind() != '{' {
-			return d.refuse(invalid(a.path, "is "+article(a.Type)+", not a list"))
+	for n := 0; d.more(); n++ {
+		if n > 0 || d.peek() != '{' {
+			return invalid(a.path, "is "+article(a.Type)+", not a list")
 		}
 		read := d.wrapped
 		if a.Type == Complex {
@@ -291,23 +244,26 @@ func (d *decoder) unwrap(a *Attr) error {
 	if len(d.nodes) > i {
 		d.note(a.path, "list taken as a single value")
 	}
-	_, err := d.dec.ReadToken()
-	return err
+	return nil
 }
 
 // wrapped reads {"value": …} as the simple value it wraps.
 func (d *decoder) wrapped(a *Attr) error {
-	seen := false
-	return d.members(func(name []byte) error {
-		if !equalFold("value", name) {
-			return d.dec.SkipValue()
+	d.enter()
+	for seen := false; d.more(); {
+		if !equalFold("value", d.name()) {
+			d.skip()
+			continue
 		}
 		if seen {
 			return twice(a.path)
 		}
 		seen = true
-		return d.single(a, true)
-	})
+		if err := d.single(a, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxSubs is how many sub-attributes one word can count.
@@ -315,13 +271,18 @@ const maxSubs = bits.UintSize
 
 // object reads a complex value.
 func (d *decoder) object(a *Attr) error {
-	var seen uint
-	last, unsorted := 0, false
+	d.enter()
 	o := d.open(a, kindObject)
-	err := d.members(func(name []byte) error {
+	var seen uint
+	last, unsorted := a.number, false
+	for d.more() {
+		name := d.name()
 		s := subAttr(a, name)
 		if s == nil {
-			return d.unknownSub(a, string(name))
+			if err := d.unknownSub(a, string(name)); err != nil {
+				return err
+			}
+			continue
 		}
 		bit := uint(1) << (s.number - a.number - 1)
 		if seen&bit != 0 {
@@ -329,30 +290,31 @@ func (d *decoder) object(a *Attr) error {
 		}
 		seen |= bit
 		if s.Mutability == ReadOnly || s.IsComputed() {
-			return d.dec.SkipValue()
+			d.skip()
+			continue
 		}
 		i := len(d.nodes)
 		if err := d.attribute(s); err != nil {
 			return err
 		}
 		if len(d.nodes) > i {
-			unsorted = unsorted || int(s.number) < last
-			last = int(s.number)
+			unsorted = unsorted || s.number < last
+			last = s.number
 		}
-		return nil
-	})
+	}
 	if unsorted {
 		d.sort(o + 1)
 	}
 	d.close(o)
-	return err
+	return nil
 }
 
 func (d *decoder) unknownSub(a *Attr, name string) error {
 	path := a.path + "." + clip(name)
 	if d.o.RefuseUnknown {
-		return d.refuse(&Error{Type: ScimTypeInvalidSyntax, Path: path, Msg: "is not a sub-attribute of " + a.path})
+		return &Error{Type: ScimTypeInvalidSyntax, Path: path, Msg: "is not a sub-attribute of " + a.path}
 	}
 	d.note(path, "unknown attribute ignored")
-	return d.dec.SkipValue()
+	d.skip()
+	return nil
 }

@@ -161,6 +161,7 @@ func (r *run) play(ctx context.Context, s *Step) bool {
 		return false
 	}
 	r.current.Body = shorten(resp.body)
+	resp.accept = req.Header.Get("Accept")
 
 	if !slices.Contains(s.Expect.Status, resp.status) {
 		r.fail("status "+statuses(s.Expect.Status), fmt.Sprintf("status %d", resp.status))

@@ -19,6 +19,7 @@ const (
 
 // reply is what a server answered.
 type reply struct {
+	accept string // what the request's Accept header said
 	status int
 	header http.Header
 	body   []byte
@@ -47,7 +48,7 @@ func (r *reply) faults() []fault {
 		return []fault{{"a JSON body", "an empty one"}}
 	}
 	var faults []fault
-	if contentType := r.header.Get("Content-Type"); !isSCIM(contentType) {
+	if contentType := r.header.Get("Content-Type"); !isSCIM(contentType) && !r.asksForPlain(contentType) {
 		faults = append(faults, fault{"Content-Type " + mediaType, strconv.Quote(contentType)})
 	}
 	if r.err != nil {
@@ -82,6 +83,14 @@ func (r *reply) errorFaults() []fault {
 		check(ok, "a SCIM error whose /detail is a string", "/detail")
 	}
 	return faults
+}
+
+// asksForPlain: a client that names application/json alone may get that
+// (RFC 7644, section 3.8; OneLogin's documentation asks for it).
+func (r *reply) asksForPlain(contentType string) bool {
+	const plain = "application/json"
+	t, _, err := mime.ParseMediaType(contentType)
+	return err == nil && t == plain && r.accept == plain
 }
 
 func isSCIM(contentType string) bool {

@@ -1,0 +1,47 @@
+package scim
+
+import (
+	"context"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+// What a store may be able to do beyond its interface. New asks by type once;
+// a wrapper that has every method passes the inner store's refusal on by
+// returning ErrNotImplemented.
+
+// Transactor is a store that can do several calls as one.
+type Transactor interface {
+	// InTx runs f. The calls that f makes with its context are done together
+	// or not at all; f's error is returned and undoes them. f may be run more
+	// than once, so it has no outside effect.
+	InTx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
+// RoleSetter is a UserStore that keeps the roles which provisioning gives.
+type RoleSetter interface {
+	// SetUserRoles gives a user exactly these provisioned roles. Roles of
+	// another origin stay.
+	SetUserRoles(ctx context.Context, t Tenant, id string, roles []string) error
+}
+
+// UserTrash is a UserStore that can take a user out of sight and bring it back.
+type UserTrash interface {
+	// HideUser makes a user unknown to GetUser, ListUsers, UpdateUser and
+	// ListMemberships, and frees its unique values, but keeps data and
+	// memberships. If version is not empty it must equal the stored one.
+	HideUser(ctx context.Context, t Tenant, id, version string) error
+
+	// RestoreUser brings a hidden user back as w.New, with its memberships. It
+	// is Taken if a unique value is in use meanwhile.
+	RestoreUser(ctx context.Context, t Tenant, id string, w Write) (*schema.Resource, error)
+
+	// HiddenUsers is ListUsers of the hidden ones.
+	HiddenUsers(ctx context.Context, t Tenant, q Query) (Page, error)
+}
+
+// Typer is a store that knows the type of its resources: a mapping of an
+// application's own struct does.
+type Typer interface {
+	SCIMType() *schema.Type
+}

@@ -1,0 +1,203 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+// Config is what a Handler is made of. BaseURL, Auth and one of Users and
+// Resources are required; every other field may be left zero. New copies it.
+type Config struct {
+	// BaseURL is the absolute URL below which clients see the endpoints, as
+	// "https://app.example.com/scim/v2". Locations begin with it, whatever
+	// proxy is in between: the Host header is never read. Its path is the mount
+	// point; it is taken off request paths if the mux left it on.
+	BaseURL string
+
+	// Auth says who asks.
+	Auth Authenticator
+
+	// Users is where users are. Without it there is no /Users.
+	Users UserStore
+
+	// Groups is where groups and memberships are. Without it there is no
+	// /Groups.
+	Groups GroupStore
+
+	// Resources are resource types of the application's own.
+	Resources []Resource
+
+	// UserType and GroupType say which attributes users and groups have. If
+	// nil, it is what the store says ([Typer]), or User with the enterprise
+	// extension, and Group.
+	UserType, GroupType *schema.Type
+
+	// Settings returns what may differ per tenant and connection. If nil, it is
+	// the zero Settings for everybody.
+	Settings SettingsFunc
+
+	// PrivateDiscovery asks for authentication at /ServiceProviderConfig,
+	// /ResourceTypes and /Schemas too. Otherwise clients can learn from these
+	// how to authenticate (RFC 7643, section 5).
+	PrivateDiscovery bool
+
+	// MaxResults bounds a page; if zero it is 200. MaxScan bounds the resources
+	// that are read to do a filter or an order which a store can't do; if zero it
+	// is 10,000. MaxBody bounds a request's body in bytes; if zero it is 10 MiB,
+	// which a group of 100,000 members fits in.
+	MaxResults int
+	MaxScan    int
+	MaxBody    int64
+
+	// Record, if not nil, is told of every request when it has been answered.
+	// It is called on the request's goroutine and should be quick.
+	Record func(Entry)
+
+	// Logger gets what must not get to clients: causes of errors. If nil, it is
+	// slog.Default().
+	Logger *slog.Logger
+
+	// Now is the clock; if nil it is time.Now.
+	Now func() time.Time
+}
+
+// Resource is a resource type of the application's own with its store.
+type Resource struct {
+	Type  *schema.Type
+	Store ResourceStore
+}
+
+const (
+	defaultMaxResults = 200
+	defaultMaxScan    = 10_000
+	defaultMaxBody    = 10 << 20
+)
+
+// UserType is the type of users unless Config says otherwise: User with the
+// enterprise extension.
+func defaultUserType() (*schema.Type, error) {
+	return schema.Compile(schema.TypeConfig{
+		Name:        "User",
+		Description: "User accounts.",
+		Schema:      schema.User(),
+		Extensions:  []schema.Extension{{Schema: schema.EnterpriseUser()}},
+	})
+}
+
+func defaultGroupType() (*schema.Type, error) {
+	return schema.Compile(schema.TypeConfig{Name: "Group", Description: "Groups of users.", Schema: schema.Group()})
+}
+
+// complete fills in what was left zero, and reports everything that is wrong.
+func (c *Config) complete() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("scim: "+format, args...)) }
+	if err := checkBaseURL(c.BaseURL); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Auth == nil {
+		fail("Config.Auth is nil: say who may ask, for a start by StaticToken")
+	}
+	if c.Users == nil && c.Groups == nil && len(c.Resources) == 0 {
+		fail("Config has no store: set Users")
+	}
+	if c.Groups != nil && c.Users == nil {
+		fail("Config.Groups needs Config.Users: members are users")
+	}
+	errs = append(errs, c.types()...)
+	if c.Settings == nil {
+		c.Settings = Fixed(Settings{})
+	}
+	c.MaxResults = orDefault(c.MaxResults, defaultMaxResults)
+	c.MaxScan = orDefault(c.MaxScan, defaultMaxScan)
+	c.MaxBody = orDefault(c.MaxBody, defaultMaxBody)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return errors.Join(errs...)
+}
+
+func orDefault[T int | int64](v, d T) T {
+	if v <= 0 {
+		return d
+	}
+	return v
+}
+
+// types chooses the types of users and groups and checks that endpoints and names
+// are there once.
+func (c *Config) types() []error {
+	var errs []error
+	choose := func(set *schema.Type, store any, standard func() (*schema.Type, error)) *schema.Type {
+		if set != nil {
+			return set
+		}
+		if t, ok := store.(Typer); ok {
+			return t.SCIMType()
+		}
+		t, err := standard()
+		errs = append(errs, err)
+		return t
+	}
+	c.Resources = slices.Clone(c.Resources)
+	var all []*schema.Type
+	if c.Users != nil {
+		c.UserType = choose(c.UserType, c.Users, defaultUserType)
+		all = append(all, c.UserType)
+	}
+	if c.Groups != nil {
+		c.GroupType = choose(c.GroupType, c.Groups, defaultGroupType)
+		all = append(all, c.GroupType)
+		if a, ok := c.GroupType.Attr("members"); !ok || a.SubAttr("value") == nil {
+			errs = append(errs, fmt.Errorf("scim: the group type %s has no attribute members with value", c.GroupType.Name()))
+		}
+	}
+	for _, r := range c.Resources {
+		if r.Type == nil || r.Store == nil {
+			errs = append(errs, errors.New("scim: an element of Config.Resources lacks Type or Store"))
+			continue
+		}
+		all = append(all, r.Type)
+	}
+	return append(errs, checkTypes(all)...)
+}
+
+func checkTypes(all []*schema.Type) []error {
+	var errs []error
+	names, endpoints := map[string]bool{}, map[string]bool{}
+	for _, reserved := range []string{"/me", "/bulk", "/schemas", "/resourcetypes", "/serviceproviderconfig"} {
+		endpoints[reserved] = true
+	}
+	for _, t := range all {
+		name, endpoint := strings.ToLower(t.Name()), strings.ToLower(t.Endpoint())
+		if names[name] || endpoints[endpoint] {
+			errs = append(errs, fmt.Errorf("scim: resource type %s: the name or the endpoint %s is taken", t.Name(), t.Endpoint()))
+		}
+		names[name], endpoints[endpoint] = true, true
+	}
+	return errs
+}
+
+// checkBaseURL holds to RFC 7644, sections 1.3 and 7.1.
+func checkBaseURL(base string) error {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("scim: Config.BaseURL %q must be an absolute URL such as \"https://app.example.com/scim/v2\"", base)
+	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+		return fmt.Errorf("scim: Config.BaseURL must have no query and no fragment")
+	case u.User != nil:
+		return fmt.Errorf("scim: Config.BaseURL must hold no user and no password")
+	}
+	return nil
+}

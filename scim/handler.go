@@ -1,0 +1,222 @@
+package scim
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+// Handler serves SCIM 2.0. It is safe for use from many goroutines.
+type Handler struct {
+	config Config
+	base   base
+	routes map[string]*endpoint
+
+	collections []*collection
+	users       *collection // nil without Config.Users
+	groups      *collection // nil without Config.Groups
+
+	// refs has the endpoints that references may point to, by type name.
+	refs map[string]string
+}
+
+// base is a BaseURL in the two forms that requests need.
+type base struct {
+	url  string // without a slash at the end
+	path string // what the mux may have left on request paths
+}
+
+// New checks c and returns a handler to mount on a mux. The error joins
+// everything that is wrong with c.
+func New(c Config) (*Handler, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	h := &Handler{config: c, base: newBase(c.BaseURL), refs: map[string]string{}}
+	if c.Users != nil {
+		h.users = h.collect(userCollection(c.UserType, c.Users))
+	}
+	if c.Groups != nil {
+		h.groups = h.collect(groupCollection(c.GroupType, c.Groups))
+		h.users.groupsAttr = attrOf(c.UserType, "groups")
+	}
+	for _, r := range c.Resources {
+		h.collect(resourceCollection(r.Type, r.Store))
+	}
+	h.routes = h.table()
+	return h, nil
+}
+
+func (h *Handler) collect(c *collection) *collection {
+	h.collections = append(h.collections, c)
+	h.refs[c.typ.Name()] = c.typ.Endpoint()
+	return c
+}
+
+func attrOf(t *schema.Type, path string) *schema.Attr {
+	a, _ := t.Attr(path)
+	return a
+}
+
+func newBase(rawURL string) base {
+	rawURL = strings.TrimRight(rawURL, "/")
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return base{url: rawURL}
+	}
+	return base{rawURL, u.EscapedPath()}
+}
+
+// request is one HTTP request on its way through the handler.
+type request struct {
+	*http.Request
+	h        *Handler
+	ctx      context.Context
+	scope    Scope
+	settings *Settings
+	base     base
+	rest     string // path below the base URL
+	id       string // of the resource, if the path has one
+	query    params
+	parsed   bool
+	entry    *Entry
+}
+
+// ServeHTTP answers a request. Handlers return what they have to say; only here is
+// anything written, and only here errors are turned into answers.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := request{Request: r, h: h, base: h.base, entry: &Entry{At: h.config.Now(), Method: r.Method}}
+	resp, err := h.serve(w, &q)
+	if err != nil {
+		resp = h.failed(&q, err)
+	}
+	resp.write(w, &q)
+	if h.config.Record != nil {
+		q.entry.Status = resp.status
+		q.entry.Scope = q.scope
+		q.entry.Duration = h.config.Now().Sub(q.entry.At)
+		h.config.Record(*q.entry)
+	}
+}
+
+// serve takes a request through the steps that all have in common. A panic of a
+// store or a policy costs this request, not the process.
+func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			resp, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	authErr := h.authenticate(q)
+	if q.scope.BaseURL != "" {
+		q.base = newBase(q.scope.BaseURL)
+	}
+	q.rest = below(q.URL.EscapedPath(), q.base.path)
+	q.entry.Path = q.rest
+	handle, routeErr := h.route(q)
+	if authErr != nil && !(handle.public && q.Header.Get("Authorization") == "" && !h.config.PrivateDiscovery) {
+		return nil, authErr
+	}
+	if routeErr != nil {
+		return nil, routeErr
+	}
+	if q.scope.ReadOnly && !handle.reads {
+		return nil, Forbidden("This credential may only read.")
+	}
+	if q.settings, err = h.config.Settings(q.ctx, q.scope); err != nil {
+		return nil, &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}
+	}
+	if q.Body != nil {
+		q.Body = http.MaxBytesReader(w, q.Body, h.config.MaxBody)
+	}
+	return handle.do(q)
+}
+
+// authenticate finds the scope. Nobody learns what exists before that.
+func (h *Handler) authenticate(q *request) error {
+	scope, err := h.config.Auth.Authenticate(q.Request)
+	if err == nil {
+		q.scope = scope
+	}
+	q.ctx = context.WithValue(q.Context(), scopeKey{}, &q.scope)
+	return err
+}
+
+// below takes the mount point off a path, if the mux has left it on, and slashes
+// off its end.
+func below(path, prefix string) string {
+	if prefix != "" && strings.HasPrefix(path, prefix) && (len(path) == len(prefix) || path[len(prefix)] == '/') {
+		path = path[len(prefix):]
+	}
+	return strings.TrimRight(path, "/")
+}
+
+// failed turns an error into an answer, and logs what the client must not see.
+func (h *Handler) failed(q *request, err error) *response {
+	e := asError(err)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		e = &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)}
+	}
+	q.entry.Detail = e.Detail
+	if e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented {
+		q.entry.RequestID = q.requestID()
+		h.config.Logger.ErrorContext(q.ctx, "SCIM request failed",
+			"request_id", q.entry.RequestID, "tenant", string(q.scope.Tenant), "connection", q.scope.Connection,
+			"method", q.Method, "path", q.entry.Path, "status", e.Status, "error", err)
+	}
+	return errorResponse(q, e)
+}
+
+// requestID returns the id that the client or a proxy gave, or a new one.
+func (q *request) requestID() string {
+	const most = 128
+	id := q.Header.Get("X-Request-Id")
+	ok := id != "" && len(id) <= most
+	for i := 0; ok && i < len(id); i++ {
+		ok = id[i] > ' ' && id[i] < 0x7f && id[i] != '"' && id[i] != '\\'
+	}
+	if !ok {
+		return rand.Text()
+	}
+	return id
+}
+
+// Entry tells of one request. It holds neither credentials nor values of
+// attributes.
+type Entry struct {
+	At       time.Time
+	Duration time.Duration
+	Scope    Scope
+
+	Method string
+	Path   string // below the base URL, without the query
+	Status int
+
+	// Resource is the type, ResourceID the id of what was read or written, if
+	// it was one resource.
+	Resource   string
+	ResourceID string
+
+	// Changed has the canonical paths that a write changed.
+	Changed []string
+
+	// Notes tell what the dialect took as something else than what was sent.
+	Notes []schema.Note
+
+	// Detail is what the client was told of an error.
+	Detail string
+
+	// RequestID is the id under which the log has the cause of a 5xx.
+	RequestID string
+}

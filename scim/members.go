@@ -1,0 +1,213 @@
+package scim
+
+import (
+	"net/url"
+	"slices"
+
+	"github.com/muster-scim/muster/patch"
+	"github.com/muster-scim/muster/schema"
+)
+
+// batch is how many ids are asked for at once.
+const batch = 1000
+
+// knownMembers returns the delta with only members that exist in this tenant, each
+// with its type. groupID is the group itself, which can't be its own member. What
+// does not exist is refused or left out, as the dialect says.
+func (q *request) knownMembers(groupID string, d patch.MemberDelta) (patch.MemberDelta, error) {
+	if len(d.Add) == 0 {
+		return d, nil
+	}
+	known := make([]patch.Member, 0, len(d.Add))
+	for part := range slices.Chunk(d.Add, batch) {
+		found, err := q.typesOf(part)
+		if err != nil {
+			return d, err
+		}
+		for _, m := range part {
+			if m.Type = found[m.ID]; m.Type == "" {
+				if q.settings.Dialect.RefuseUnknownMembers {
+					return d, UnknownMember(m.ID)
+				}
+				q.entry.Notes = append(q.entry.Notes, schema.Note{Path: "members", Rule: "unknown member left out"})
+				continue
+			}
+			if err := q.checkNested(groupID, m); err != nil {
+				return d, err
+			}
+			known = append(known, m)
+		}
+	}
+	d.Add = known
+	return d, nil
+}
+
+func (q *request) checkNested(groupID string, m patch.Member) error {
+	switch {
+	case m.Type != q.h.groups.typ.Name():
+		return nil
+	case m.ID == groupID:
+		return Invalid("members", "has the group itself.")
+	case q.settings.NoNestedGroups:
+		return Invalid("members", "has a group; only users can be members here.")
+	}
+	return nil
+}
+
+// typesOf looks members up, users first: the result has the type of each that
+// exists.
+func (q *request) typesOf(members []patch.Member) (map[string]string, error) {
+	found := make(map[string]string, len(members))
+	for _, c := range []*collection{q.h.users, q.h.groups} {
+		var ids []string
+		for _, m := range members {
+			if found[m.ID] == "" {
+				ids = append(ids, m.ID)
+			}
+		}
+		if len(ids) == 0 {
+			break
+		}
+		page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids)})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.Resources {
+			found[r.ID()] = c.typ.Name()
+		}
+	}
+	return found, nil
+}
+
+// resolveWhere turns removals by something else than an id into ids, by looking at
+// the members there are. The write is then held to the version that was read.
+func (q *request) resolveWhere(members *schema.Attr, d patch.MemberDelta) (patch.MemberDelta, error) {
+	if len(d.Where) == 0 {
+		return d, nil
+	}
+	d.Remove = slices.Clone(d.Remove)
+	after := ""
+	for {
+		page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, MembershipQuery{Groups: []string{q.id}, After: after, Limit: batch})
+		if err != nil {
+			return d, err
+		}
+		for _, e := range page.Edges {
+			v := e.Member.Value(members)
+			for _, w := range d.Where {
+				if w.Match(v) && !slices.ContainsFunc(d.Add, func(m patch.Member) bool { return m.ID == e.Member.ID }) {
+					d.Remove = append(d.Remove, e.Member.ID)
+					break
+				}
+			}
+		}
+		if after = page.Next; after == "" {
+			break
+		}
+	}
+	slices.Sort(d.Remove)
+	d.Remove = slices.Compact(d.Remove)
+	d.Where = nil
+	return d, nil
+}
+
+// edgeList has memberships by the id of the resource they are shown at.
+type edgeList map[string][]Membership
+
+// loadEdges reads the memberships that an answer with these resources shows, all
+// in one call; none if the projection does not show them.
+func (c *collection) loadEdges(q *request, p *schema.Projection, resources ...*schema.Resource) (edgeList, error) {
+	a := c.edges()
+	if a == nil || len(resources) == 0 || !p.Shows(a) {
+		return nil, nil
+	}
+	ids := make([]string, len(resources))
+	for i, r := range resources {
+		ids[i] = r.ID()
+	}
+	query := MembershipQuery{Members: ids}
+	if c.members != nil {
+		query = MembershipQuery{Groups: ids}
+	}
+	page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
+	if err != nil || len(page.Edges) == 0 {
+		return nil, err
+	}
+	edges := make(edgeList, len(ids))
+	for _, e := range page.Edges {
+		at := e.Member.ID
+		if c.members != nil {
+			at = e.GroupID
+		}
+		edges[at] = append(edges[at], e)
+	}
+	return edges, nil
+}
+
+// appendEdges appends ,"members":[…] or ,"groups":[…].
+func (c *collection) appendEdges(q *request, dst []byte, own []Membership, p *schema.Projection) []byte {
+	a := c.edges()
+	show := edgeSubs{}
+	for i, name := range edgeSubNames {
+		if s := a.SubAttr(name); s != nil {
+			show[i] = p.Shows(s)
+		}
+	}
+	dst = append(dst, ',')
+	dst = schema.AppendQuote(dst, a.Name)
+	dst = append(dst, ":["...)
+	for i, e := range own {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = c.appendEdge(q, dst, e, show)
+	}
+	return append(dst, ']')
+}
+
+var edgeSubNames = [...]string{"value", "$ref", "display", "type"}
+
+// edgeSubs says which of edgeSubNames are shown.
+type edgeSubs [len(edgeSubNames)]bool
+
+func (c *collection) appendEdge(q *request, dst []byte, e Membership, show edgeSubs) []byte {
+	begin := len(dst)
+	for i, text := range c.edgeTexts(q, e) {
+		if show[i] && text != "" {
+			dst = append(dst, ',')
+			dst = schema.AppendQuote(dst, edgeSubNames[i])
+			dst = append(dst, ':')
+			dst = schema.AppendQuote(dst, text)
+		}
+	}
+	if len(dst) == begin {
+		return append(dst, "{}"...)
+	}
+	dst[begin] = '{'
+	return append(dst, '}')
+}
+
+// edgeTexts returns the sub-attributes of an edge in the order of edgeSubNames.
+func (c *collection) edgeTexts(q *request, e Membership) [len(edgeSubNames)]string {
+	id, kind, display, name := e.GroupID, "direct", e.GroupName, q.h.groups.typ.Name()
+	if c.members != nil {
+		id, kind, display, name = e.Member.ID, e.Member.Type, e.Member.Display, e.Member.Type
+	}
+	ref := ""
+	if endpoint, ok := q.h.refs[name]; ok {
+		ref = q.base.url + endpoint + "/" + url.PathEscape(id)
+	}
+	return [...]string{id, ref, display, kind}
+}
+
+// edgeValue returns an edge as a Go value of the attribute, as far as its schema has
+// the sub-attributes.
+func (c *collection) edgeValue(q *request, e Membership) map[string]any {
+	v := map[string]any{}
+	for i, text := range c.edgeTexts(q, e) {
+		if text != "" && c.edges().SubAttr(edgeSubNames[i]) != nil {
+			v[edgeSubNames[i]] = text
+		}
+	}
+	return v
+}

@@ -1,0 +1,307 @@
+package memstore
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/muster-scim/muster/schema"
+	"github.com/muster-scim/muster/scim"
+)
+
+// collection holds the resources of one kind and tenant. Its methods check
+// everything before they change anything. The store's lock is held.
+type collection struct {
+	n    *tenant
+	kind kind
+
+	live, hidden set[handle]
+
+	indexes map[string]*index // by path
+	plans   map[*schema.Type][]field
+}
+
+func newCollection(n *tenant, k kind) *collection {
+	return &collection{n: n, kind: k, indexes: map[string]*index{}, plans: map[*schema.Type][]field{}}
+}
+
+// index returns the index of that name, which is made if there is none.
+func (c *collection) index(name string) *index {
+	x := c.indexes[name]
+	if x == nil {
+		x = newIndex()
+		c.indexes[name] = x
+	}
+	return x
+}
+
+// fields returns what is indexed of resources of type t. Types are known by
+// their first write. One store may see several that say the same, such as those
+// of two handlers.
+func (c *collection) fields(t *schema.Type) []field {
+	if plan, ok := c.plans[t]; ok {
+		return plan
+	}
+	before := len(c.indexes)
+	c.plans[t] = c.fieldsOf(t)
+	if len(c.indexes) > before && c.live.len() > 0 {
+		c.rebuild()
+	}
+	return c.plans[t]
+}
+
+// rebuild fills all indexes anew, after a type has brought one that the others
+// did not have.
+func (c *collection) rebuild() {
+	clear(c.indexes)
+	for t := range c.plans {
+		c.plans[t] = c.fieldsOf(t)
+	}
+	for h := range c.live.all() {
+		r := c.n.records.at(h).res
+		c.reindex(h, nil, r)
+	}
+}
+
+// reindex takes old out of the indexes and puts new in; nil is neither.
+func (c *collection) reindex(h handle, old, new *schema.Resource) {
+	if old != nil && new != nil && old.Type() != new.Type() {
+		c.reindex(h, old, nil)
+		old = nil
+	}
+	any := new
+	if any == nil {
+		any = old
+	}
+	fields := c.fields(any.Type())
+	for i := range fields {
+		c.reindexField(&fields[i], h, old, new)
+	}
+}
+
+func (c *collection) reindexField(f *field, h handle, old, new *schema.Resource) {
+	var oldKeys, newKeys [4]string
+	is, was := newKeys[:0], oldKeys[:0]
+	if new != nil {
+		is = f.appendKeys(is, new)
+	}
+	if old != nil {
+		was = f.appendKeys(was, old)
+	}
+	for _, key := range was {
+		if slices.Contains(is, key) {
+			continue
+		}
+		f.index.remove(key, h)
+		if f.global {
+			delete(c.n.d.globals, globalKey{c.kind, f.attr.Path(), key})
+		}
+	}
+	for _, key := range is {
+		f.index.add(key, h)
+		if f.global {
+			c.n.d.globals[globalKey{c.kind, f.attr.Path(), key}] = owner{c.n, h}
+		}
+	}
+}
+
+// checkUnique reports what r, stored under h, would share with another resource
+// although it must not.
+func (c *collection) checkUnique(h handle, r *schema.Resource) error {
+	fields := c.fields(r.Type())
+	for i := range fields {
+		f := &fields[i]
+		if !f.unique {
+			continue
+		}
+		var buf [4]string
+		for _, key := range f.appendKeys(buf[:0], r) {
+			if f.index.isTaken(key, h) || f.global && c.isTakenElsewhere(f, key, h) {
+				return scim.Taken(f.attr.Path())
+			}
+		}
+	}
+	return nil
+}
+
+func (c *collection) isTakenElsewhere(f *field, key string, h handle) bool {
+	o, ok := c.n.d.globals[globalKey{c.kind, f.attr.Path(), key}]
+	return ok && o != owner{c.n, h}
+}
+
+// create stores a new resource.
+func (c *collection) create(r *schema.Resource) (handle, *schema.Resource, error) {
+	if r == nil {
+		return 0, nil, errors.New("memstore: Write.New is nil")
+	}
+	h, err := c.n.records.reserve()
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := c.checkUnique(h, r); err != nil {
+		return 0, nil, err
+	}
+	r = c.n.d.stamper.created(r)
+	c.insert(h, r, false)
+	return h, r, nil
+}
+
+// next returns what w makes of the resource with handle h, without a stamp. It
+// is the stored resource itself if nothing differs.
+func (c *collection) next(h handle, w scim.Write) (*schema.Resource, error) {
+	old := c.n.records.at(h).res
+	if err := checkVersion(old, w.Version); err != nil || len(w.Changed) == 0 {
+		return old, err
+	}
+	r, err := merge(old, w)
+	if err != nil {
+		return nil, err
+	}
+	if r.Equal(old) {
+		return old, nil
+	}
+	return r, c.checkUnique(h, r)
+}
+
+func checkVersion(r *schema.Resource, version string) error {
+	if version != "" && version != r.Meta().Version {
+		return scim.ErrVersionMismatch
+	}
+	return nil
+}
+
+// merge returns old with the values of w.New for what w.Changed names.
+func merge(old *schema.Resource, w scim.Write) (*schema.Resource, error) {
+	if w.New == nil {
+		return nil, errors.New("memstore: Write.New is nil")
+	}
+	old, err := converted(old, w.New.Type())
+	if err != nil {
+		return nil, err
+	}
+	b := old.Edit()
+	for _, path := range w.Changed {
+		a, ok := w.New.Type().Attr(path)
+		if !ok {
+			return nil, fmt.Errorf("memstore: Write.Changed names %q, which %s does not have", path, w.New.Type().Name())
+		}
+		a = a.Top()
+		b.Put(a, w.New.Value(a))
+	}
+	return b.Build()
+}
+
+// converted returns r as a resource of type t, in which attributes have other
+// numbers. What t does not have is left out.
+func converted(r *schema.Resource, t *schema.Type) (*schema.Resource, error) {
+	if r.Type() == t {
+		return r, nil
+	}
+	b := schema.New(t).ID(r.ID()).Meta(r.Meta())
+	for _, path := range r.Changed(nil) {
+		a, ok := t.Attr(path)
+		if !ok {
+			continue
+		}
+		v, _, err := schema.DecodeValue(a, r.Get(path).AppendJSON(nil), schema.Decoding{KeepEmptyStrings: true})
+		if err != nil {
+			return nil, fmt.Errorf("memstore: a stored %s as one of another type: %w", t.Name(), err)
+		}
+		b.Put(a, v)
+	}
+	return b.Build()
+}
+
+// insert makes h the handle of r.
+func (c *collection) insert(h handle, r *schema.Resource, hidden bool) {
+	c.n.records.put(h, record{res: r, kind: c.kind, hidden: hidden})
+	c.n.byID[r.ID()] = h
+	if hidden {
+		c.hidden.add(h)
+	} else {
+		c.live.add(h)
+		c.reindex(h, nil, r)
+	}
+	if u := c.n.d.undo; u != nil {
+		u.push(func() { c.drop(h) })
+	}
+}
+
+// drop forgets h, which has neither members nor groups nor roles any more.
+func (c *collection) drop(h handle) {
+	rec := *c.n.records.at(h)
+	if rec.hidden {
+		c.hidden.remove(h)
+	} else {
+		c.live.remove(h)
+		c.reindex(h, rec.res, nil)
+	}
+	delete(c.n.byID, rec.res.ID())
+	c.n.records.drop(h)
+	if u := c.n.d.undo; u != nil {
+		u.push(func() { c.insert(h, rec.res, rec.hidden) })
+	}
+}
+
+// replace stores r in place of what h has.
+func (c *collection) replace(h handle, r *schema.Resource) {
+	rec := c.n.records.at(h)
+	old := rec.res
+	if !rec.hidden {
+		c.reindex(h, old, r)
+	}
+	rec.res = r
+	if u := c.n.d.undo; u != nil {
+		u.push(func() { c.replace(h, old) })
+	}
+}
+
+// store puts r, which next returned, in the place of what h has, and returns it
+// with its stamp.
+func (c *collection) store(h handle, r *schema.Resource) *schema.Resource {
+	if old := c.n.records.at(h).res; r != old {
+		r = c.n.d.stamper.changed(old, r)
+		c.replace(h, r)
+	}
+	return r
+}
+
+// touch gives h a new version and time: its values are the same, but its members
+// are not.
+func (c *collection) touch(h handle) *schema.Resource {
+	rec := c.n.records.at(h)
+	old := rec.res
+	rec.res = c.n.d.stamper.changed(old, old)
+	if u := c.n.d.undo; u != nil {
+		u.push(func() { c.n.records.at(h).res = old })
+	}
+	return rec.res
+}
+
+// hide takes h out of sight, or brings it back.
+func (c *collection) hide(h handle, hidden bool) {
+	rec := c.n.records.at(h)
+	if hidden {
+		c.live.remove(h)
+		c.hidden.add(h)
+		c.reindex(h, rec.res, nil)
+	} else {
+		c.hidden.remove(h)
+		c.live.add(h)
+		c.reindex(h, nil, rec.res)
+	}
+	rec.hidden = hidden
+	if u := c.n.d.undo; u != nil {
+		u.push(func() { c.hide(h, !hidden) })
+	}
+}
+
+// erase forgets h with its members, groups and roles.
+func (c *collection) erase(h handle) {
+	if !c.n.records.at(h).hidden {
+		c.n.touchGroups(h)
+	}
+	c.n.isolate(h)
+	c.n.setRoles(h, nil)
+	c.drop(h)
+}

@@ -1,0 +1,183 @@
+package memstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/muster-scim/muster/filter"
+	"github.com/muster-scim/muster/schema"
+	"github.com/muster-scim/muster/scim"
+)
+
+// list returns a page of what is live or hidden. The lock is held only to take
+// what may match: resources are immutable, so matching and sorting a million
+// stops no writer.
+func (s shelf) list(ctx context.Context, t scim.Tenant, q scim.Query, hidden bool) (scim.Page, error) {
+	if s.asksForEdges(q) {
+		return scim.Page{}, scim.ErrNotImplemented
+	}
+	q.StartIndex, q.Count = max(q.StartIndex, 1), max(q.Count, 0)
+	page, exact, err := s.candidates(ctx, t, q, hidden)
+	if err != nil || exact {
+		return page, err
+	}
+	matching, err := match(ctx, q.Filter, page.Resources)
+	if err != nil {
+		return scim.Page{}, err
+	}
+	sortResources(matching, q)
+	return window(matching, q), nil
+}
+
+// asksForEdges reports whether q names what resources don't have.
+func (s shelf) asksForEdges(q scim.Query) bool {
+	name := ""
+	switch s.kind {
+	case userKind:
+		name = "groups"
+	case groupKind:
+		name = "members"
+	default:
+		return false
+	}
+	if q.SortBy != nil && q.SortBy.Top().Path() == name {
+		return true
+	}
+	if q.Filter == nil {
+		return false
+	}
+	a, ok := q.Filter.Type().Attr(name)
+	return ok && q.Filter.Mentions(a)
+}
+
+// candidates returns resources among which are all that match, in order of
+// creation. If exact is set, the page is the answer.
+func (s shelf) candidates(ctx context.Context, t scim.Tenant, q scim.Query, hidden bool) (page scim.Page, exact bool, err error) {
+	hold, err := s.d.lock(ctx, false)
+	if err != nil {
+		return scim.Page{}, false, err
+	}
+	defer hold.release()
+	c := s.d.find(t, s.kind)
+	if c == nil {
+		return scim.Page{}, true, nil
+	}
+	if q.IDs != nil {
+		return scim.Page{Resources: c.byIDs(q.IDs, hidden)}, false, nil
+	}
+	if !hidden {
+		if found, ok := c.byEquality(q.Filter); ok {
+			return scim.Page{Resources: found}, false, nil
+		}
+	}
+	all := &c.live
+	if hidden {
+		all = &c.hidden
+	}
+	if q.Filter == nil && q.SortBy == nil {
+		return c.page(all, q), true, nil
+	}
+	return scim.Page{Resources: c.resources(all)}, false, nil
+}
+
+// byIDs returns the resources with these ids.
+func (c *collection) byIDs(ids []string, hidden bool) []*schema.Resource {
+	hs := make([]handle, 0, len(ids))
+	for _, id := range ids {
+		if h, ok := c.lookup(id); ok && c.n.records.at(h).hidden == hidden {
+			hs = append(hs, h)
+		}
+	}
+	slices.Sort(hs)
+	hs = slices.Compact(hs)
+	found := make([]*schema.Resource, len(hs))
+	for i, h := range hs {
+		found[i] = c.n.records.at(h).res
+	}
+	return found
+}
+
+// byEquality returns the resources that have what f demands, if there is an
+// index for it.
+func (c *collection) byEquality(f *filter.Filter) (found []*schema.Resource, ok bool) {
+	a, key, _, ok := f.Equality()
+	if !ok {
+		return nil, false
+	}
+	if a.Path() == "id" {
+		return c.byIDs([]string{key}, false), true
+	}
+	x := c.indexes[a.Path()]
+	if x == nil {
+		return nil, false
+	}
+	found = make([]*schema.Resource, 0, x.len(key))
+	for h := range x.has(key) {
+		found = append(found, c.n.records.at(h).res)
+	}
+	return found, true
+}
+
+// page returns a page of all that is in s.
+func (c *collection) page(s *set[handle], q scim.Query) scim.Page {
+	page := scim.Page{Total: s.len()}
+	count := min(q.Count, page.Total-q.StartIndex+1)
+	if count <= 0 {
+		return page
+	}
+	page.Resources = make([]*schema.Resource, 0, count)
+	for h := range s.from(q.StartIndex - 1) {
+		page.Resources = append(page.Resources, c.n.records.at(h).res)
+		if len(page.Resources) == count {
+			break
+		}
+	}
+	return page
+}
+
+// resources returns all that is in s.
+func (c *collection) resources(s *set[handle]) []*schema.Resource {
+	all := make([]*schema.Resource, 0, s.len())
+	for h := range s.all() {
+		all = append(all, c.n.records.at(h).res)
+	}
+	return all
+}
+
+// patience is how many resources are matched before the context is asked again.
+const patience = 1024
+
+// match keeps of resources, which it overwrites, those that match.
+func match(ctx context.Context, f *filter.Filter, resources []*schema.Resource) ([]*schema.Resource, error) {
+	if f == nil {
+		return resources, nil
+	}
+	matching := resources[:0]
+	for i, r := range resources {
+		if i%patience == patience-1 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if f.Match(r) {
+			matching = append(matching, r)
+		}
+	}
+	clear(resources[len(matching):])
+	return matching, nil
+}
+
+// window cuts the page out of what matches. It is copied if it is small, so that
+// it does not keep all the rest in memory.
+func window(matching []*schema.Resource, q scim.Query) scim.Page {
+	page := scim.Page{Total: len(matching)}
+	from := min(q.StartIndex-1, len(matching))
+	rest := matching[from:]
+	rest = rest[:min(q.Count, len(rest))]
+	if len(rest) == 0 {
+		return page
+	}
+	if len(rest) < len(matching) {
+		rest = slices.Clone(rest)
+	}
+	page.Resources = rest
+	return page
+}

@@ -1,0 +1,80 @@
+package scim
+
+import (
+	"net/http"
+
+	"github.com/muster-scim/muster/patch"
+	"github.com/muster-scim/muster/schema"
+)
+
+// servePost creates a resource (RFC 7644, section 3.3).
+func (c *collection) servePost(q *request) (*response, error) {
+	q.entry.Resource = c.typ.Name()
+	if c.members != nil && q.settings.NoGroupCreate {
+		return nil, Forbidden("This connection may not create groups: the application does. Import its groups and assign members to them.")
+	}
+	p, err := q.projection(c.typ)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := q.decode(c.typ)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.creation(q, doc)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.create(q.ctx, q.scope.Tenant, w)
+	if err != nil {
+		return nil, err
+	}
+	q.entry.Changed = w.Changed
+	return c.resourceResponse(q, http.StatusCreated, res.Group, c.shown(p, w.New))
+}
+
+// creation checks a decoded document and makes a write of it.
+func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error) {
+	r, delta, err := c.withoutEdges(doc.Resource)
+	if err != nil {
+		return GroupWrite{}, err
+	}
+	if err := c.typ.Validate(r); err != nil {
+		return GroupWrite{}, err
+	}
+	if delta, err = q.knownMembers("", delta); err != nil {
+		return GroupWrite{}, err
+	}
+	w := Write{New: r, Changed: r.Changed(nil), Password: doc.Password}
+	delta.Replace = false // there is nothing to replace yet
+	return GroupWrite{Write: w, Members: delta}, nil
+}
+
+// withoutEdges splits the members off a decoded group, as a replacement of the
+// whole list.
+func (c *collection) withoutEdges(r *schema.Resource) (*schema.Resource, patch.MemberDelta, error) {
+	if c.members == nil {
+		return r, patch.MemberDelta{}, nil
+	}
+	v := r.Value(c.members)
+	if v.IsZero() {
+		return r, patch.MemberDelta{Replace: true}, nil
+	}
+	delta, err := patch.Members(v)
+	if err != nil {
+		return nil, delta, err
+	}
+	r, err = r.Edit().Put(c.members, schema.Value{}).Build()
+	return r, delta, err
+}
+
+// shown adds to a projection what is returned on request and was just sent
+// (RFC 7643, section 7).
+func (c *collection) shown(p *schema.Projection, sent *schema.Resource) *schema.Projection {
+	for _, a := range c.onRequest {
+		if !sent.Value(a).IsZero() {
+			p = p.With(a)
+		}
+	}
+	return p
+}

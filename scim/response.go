@@ -1,0 +1,154 @@
+package scim
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+const (
+	mediaType   = "application/scim+json"
+	errorURN    = "urn:ietf:params:scim:api:messages:2.0:Error"
+	listURN     = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+	etagHeader  = "Etag" // as net/http writes it
+	allowHeader = "Allow"
+)
+
+// response is what a handler has to say. Headers that are empty are not sent.
+type response struct {
+	status    int
+	location  string
+	etag      string
+	allow     string
+	challenge []string
+	requestID string
+
+	// body is given back to the pool when it has been written; nil is none.
+	body *bytes.Buffer
+}
+
+// Shared header values: net/http only reads them.
+var (
+	scimJSON  = []string{mediaType}
+	plainJSON = []string{"application/json"}
+)
+
+// write is the only place that writes an answer.
+func (resp *response) write(w http.ResponseWriter, q *request) {
+	h := w.Header()
+	for name, value := range map[string]string{
+		"Location": resp.location, etagHeader: resp.etag, allowHeader: resp.allow, "X-Request-Id": resp.requestID,
+	} {
+		if value != "" {
+			h[name] = []string{value}
+		}
+	}
+	if len(resp.challenge) > 0 {
+		h["Www-Authenticate"] = resp.challenge
+	}
+	if resp.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "30")
+	}
+	if resp.body == nil {
+		w.WriteHeader(resp.status)
+		return
+	}
+	h["Content-Type"] = scimJSON
+	if wantsPlainJSON(q.Header["Accept"]) {
+		h["Content-Type"] = plainJSON
+	}
+	h["Content-Length"] = []string{strconv.Itoa(resp.body.Len())}
+	w.WriteHeader(resp.status)
+	if q.Method != http.MethodHead {
+		_, _ = w.Write(resp.body.Bytes()) // the client is gone: nobody to tell
+	}
+	putBuffer(resp.body)
+}
+
+// wantsPlainJSON reports whether the client names application/json and not
+// application/scim+json, as OneLogin's documentation asks for.
+func wantsPlainJSON(accept []string) bool {
+	if len(accept) == 0 || len(accept) == 1 && accept[0] == mediaType {
+		return false
+	}
+	all := strings.ToLower(strings.Join(accept, ","))
+	return strings.Contains(all, "application/json") && !strings.Contains(all, mediaType) && !strings.Contains(all, "*/*")
+}
+
+// resourceResponse answers with one resource.
+func (c *collection) resourceResponse(q *request, status int, r *schema.Resource, p *schema.Projection) (*response, error) {
+	resp := c.headers(q, status, r)
+	edges, err := c.loadEdges(q, p, r)
+	if err != nil {
+		return nil, err
+	}
+	resp.body = buffers.Get().(*bytes.Buffer)
+	c.encode(q, resp.body, r, p, edges)
+	return resp, nil
+}
+
+// headers answers with what the headers say of a resource, and no body.
+func (c *collection) headers(q *request, status int, r *schema.Resource) *response {
+	q.entry.ResourceID = r.ID()
+	return &response{
+		status:   status,
+		location: c.typ.Location(q.base.url, r.ID()),
+		etag:     etagOf(r.Meta().Version),
+	}
+}
+
+func etagOf(version string) string {
+	if version == "" {
+		return ""
+	}
+	return schema.ETag(version)
+}
+
+// encode appends a resource to b.
+func (c *collection) encode(q *request, b *bytes.Buffer, r *schema.Resource, p *schema.Projection, edges edgeList) {
+	e := schema.Encoding{Projection: p, BaseURL: q.base.url, Endpoints: q.h.refs}
+	if own := edges[r.ID()]; len(own) > 0 {
+		e.Tail = func(dst []byte) []byte { return c.appendEdges(q, dst, own, p) }
+	}
+	b.Write(r.AppendJSON(b.AvailableBuffer(), e))
+}
+
+// errorResponse answers with an error (RFC 7644, section 3.12).
+func errorResponse(q *request, e *Error) *response {
+	resp := &response{status: e.Status, requestID: q.entry.RequestID}
+	if m, ok := errors.AsType[*methodError](e.Err); ok {
+		resp.allow = m.allow
+	}
+	if e.Status == http.StatusUnauthorized {
+		resp.challenge = challenges(q)
+	}
+	detail := e.Detail
+	if resp.requestID != "" {
+		detail += " Request id: " + resp.requestID
+	}
+	b := []byte(`{"schemas":["` + errorURN + `"],"status":"` + strconv.Itoa(e.Status) + `"`)
+	if e.Type != "" {
+		b = schema.AppendQuote(append(b, `,"scimType":`...), string(e.Type))
+	}
+	b = schema.AppendQuote(append(b, `,"detail":`...), detail)
+	resp.body = buffers.Get().(*bytes.Buffer)
+	resp.body.Write(append(b, '}'))
+	return resp
+}
+
+// challenges says how to authenticate (RFC 7644, section 2; RFC 6750, section 3).
+func challenges(q *request) []string {
+	var all []string
+	for _, s := range schemesOf(q.h.config.Auth) {
+		c := s.Challenge + ` realm="SCIM"`
+		if s.Challenge == bearer.Challenge && q.Header.Get("Authorization") != "" {
+			c += `, error="invalid_token"`
+		}
+		all = append(all, c)
+	}
+	return all
+}
