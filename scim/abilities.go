@@ -40,6 +40,12 @@ type UserTrash interface {
 	HiddenUsers(ctx context.Context, t Tenant, q Query) (Page, error)
 }
 
+// CursorLister is a store that can do Query.ByKey for all it lists.
+type CursorLister interface {
+	// ListsByKey reports whether it can.
+	ListsByKey() bool
+}
+
 // Typer is a store that knows the type of its resources: a mapping of an
 // application's own struct does.
 type Typer interface {

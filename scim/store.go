@@ -128,14 +128,28 @@ type Query struct {
 	// returned; 0 asks for the total alone.
 	StartIndex int
 	Count      int
+
+	// ByKey asks for a page by where the one before ended rather than by
+	// number: it begins behind After, which is empty for the first page and
+	// then Page.Next. What other clients insert or delete meanwhile moves no
+	// other resource from one page to another. Only a [CursorLister] is asked
+	// so; StartIndex is 1 then.
+	ByKey bool
+	After string
 }
 
 // Page is a part of a result.
 type Page struct {
 	Resources []*schema.Resource
 
-	// Total counts all that match, not only this page.
+	// Total counts all that match, not only this page. With Query.ByKey it may
+	// be -1 for not counted.
 	Total int
+
+	// Next, with Query.ByKey, is where the page ended: the place of its last
+	// resource in the order, in a form that is the store's own. It is empty if
+	// nothing follows.
+	Next string
 }
 
 // Write is one change of one resource. All of it is done, or nothing.

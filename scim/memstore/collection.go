@@ -53,7 +53,9 @@ func (c *collection) fields(t *schema.Type) []field {
 // rebuild fills all indexes anew, after a type has brought one that the others
 // did not have.
 func (c *collection) rebuild() {
-	clear(c.indexes)
+	for _, x := range c.indexes {
+		*x = *newIndex()
+	}
 	for t := range c.plans {
 		c.plans[t] = c.fieldsOf(t)
 	}

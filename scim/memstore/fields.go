@@ -46,7 +46,7 @@ func (c *collection) fieldsOfAttr(a *schema.Attr) []field {
 	}
 	f := field{attr: a, global: a.Uniqueness == schema.Global}
 	f.unique = f.global || a.Uniqueness == schema.Server || c.isUnique(a.Path())
-	found := f.unique
+	found := f.unique || c.indexes[a.Path()] != nil // by another type
 	for _, path := range indexed {
 		found = found || a.Path() == path
 	}

@@ -144,12 +144,12 @@ func (n *tenant) touchGroups(h handle) {
 	}
 }
 
-// idsOf returns the ids of those who are in sight.
-func (n *tenant) idsOf(hs []handle) []string {
-	if len(hs) == 0 {
+// idsOf returns the ids of those who are in sight, of whom there are count.
+func (n *tenant) idsOf(hs []handle, count int) []string {
+	if count == 0 {
 		return nil
 	}
-	ids := make([]string, 0, len(hs))
+	ids := make([]string, 0, count)
 	for _, h := range hs {
 		if rec := n.records.at(h); !rec.hidden {
 			ids = append(ids, rec.res.ID())

@@ -122,7 +122,7 @@ func (s *Store) UpdateGroup(ctx context.Context, t scim.Tenant, id string, w sci
 func (n *tenant) result(r *schema.Resource, d delta) scim.GroupResult {
 	res := scim.GroupResult{Group: r, Version: r.Meta().Version}
 	if res.Many = len(d.add)+d.seen > scim.MaxEffective; !res.Many {
-		res.Added, res.Removed = n.idsOf(d.add), n.idsOf(d.remove)
+		res.Added, res.Removed = n.idsOf(d.add, len(d.add)), n.idsOf(d.remove, d.seen)
 	}
 	return res
 }
