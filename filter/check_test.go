@@ -342,4 +342,6 @@ func TestCheckHandMade(t *testing.T) {
 		_, ok := errors.AsType[*filter.TypeError](err)
 		assert.True(t, ok, "%v", err)
 	}
+	_, err := filter.Check(&filter.NotExpression{}, thingType, filter.Checking{})
+	assert.EqualError(t, err, "filter: an operand is missing")
 }

@@ -187,10 +187,8 @@ func mentions(n node, a *schema.Attr) bool {
 		return n.names(a) || mentions(n.filter, a)
 	case *presence:
 		return n.names(a)
-	case *term:
-		return n.names(a)
 	}
-	return false
+	return n.(*term).names(a)
 }
 
 func anyMentions(nodes []node, a *schema.Attr) bool {

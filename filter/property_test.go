@@ -377,7 +377,7 @@ func assigned(v any) any {
 // filters and resources.
 func TestMatchIsReference(t *testing.T) {
 	matched, not := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	check := func(t *rapid.T) {
 		object, _ := assigned(drawObject(t, shapes)).(map[string]any)
 		b := schema.New(propertyType)
 		for name, v := range object {
@@ -399,7 +399,10 @@ func TestMatchIsReference(t *testing.T) {
 				not++
 			}
 		}
-	})
+	}
+	for range 20 { // a filter has many forms
+		rapid.Check(t, check)
+	}
 	t.Logf("%d matched, %d did not", matched, not)
 }
 
