@@ -80,7 +80,7 @@ func (b *Builder) Put(a *Attr, v Value) *Builder {
 	}
 	for i := range b.edits {
 		if b.edits[i].a.same(a) {
-			b.edits[i].v = v
+			b.edits[i] = edit{a, v}
 			return b
 		}
 	}
@@ -122,8 +122,8 @@ func (b *Builder) Value(a *Attr) Value {
 // ClearExtension unassigns all data of the extension with that URI, ignoring
 // case.
 func (b *Builder) ClearExtension(urn string) *Builder {
-	ext := b.t.extByURN[foldASCII(urn)]
-	if ext == 0 {
+	ext := findURN(b.t, urn)
+	if ext <= 0 {
 		return b
 	}
 	b.edits = slices.DeleteFunc(b.edits, func(e edit) bool { return int(e.a.ext) == ext })

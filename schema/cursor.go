@@ -3,140 +3,240 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// cursor reads JSON that was found valid before, so that nothing it does can
-// fail. That, and not looking at each token twice, is what makes decoding quick.
+// cursor reads JSON in one pass. What is no JSON makes it bad: it is then at the
+// end, where there is nothing more to read. So whoever uses it need not look at
+// every step, but only ask err before a result is believed. The hard parts,
+// escapes and numbers, are left to package jsontext.
 type cursor struct {
-	data []byte
-	pos  int
+	data  []byte
+	pos   int
+	depth int
+	fresh bool // just behind an opening bracket
+	bad   bool
+	msg   string // why it is bad, unless it is the usual
+	at    int    // where it was found to be
 }
 
-// newCursor checks that data is one JSON value in UTF-8.
-func newCursor(data []byte) (cursor, error) {
-	if len(data) > maxDocument {
-		return cursor{}, syntax("The document is too large.")
+// maxDocument is what the offsets of a tape can count, with room to spare.
+const maxDocument = 1 << 30
+
+// maxDepth limits how deep values may nest that are skipped, so that a hostile
+// document can't exhaust the stack. It is that of encoding/json.
+const maxDepth = 10_000
+
+func newCursor(data []byte) cursor {
+	c := cursor{data: data}
+	switch {
+	case len(data) > maxDocument:
+		c.fail("The document is too large.")
+	case !utf8.Valid(data):
+		c.pos = len(data) - len(bytes.ToValidUTF8(data, nil))
+		c.fail("")
+	default:
+		c.space()
+		if c.pos == len(data) {
+			c.fail("The document is empty.")
+		}
 	}
-	// Members that are there twice are found by attribute, since names ignore
-	// case.
-	option := jsontext.AllowDuplicateNames(true)
-	if jsontext.Value(data).IsValid(option) {
-		return cursor{data: data}, nil
-	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return cursor{}, syntax("The document is empty.")
-	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), option)
-	if _, err := d.ReadValue(); err == nil {
-		return cursor{}, syntax("Something follows the JSON value.")
-	}
-	return cursor{}, syntax(fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", d.InputOffset()))
+	return c
 }
 
-// peek returns the first byte of the next value, or the last one of the object or
-// list that ends here.
-func (c *cursor) peek() byte {
-	for {
-		switch b := c.data[c.pos]; b {
-		case ' ', '\t', '\n', '\r', ',', ':':
+func (c *cursor) fail(msg string) {
+	if !c.bad {
+		c.bad, c.msg, c.at = true, msg, c.pos
+	}
+	c.pos = len(c.data)
+}
+
+// end makes sure that nothing follows.
+func (c *cursor) end() {
+	if c.space(); c.pos < len(c.data) {
+		c.fail("Something follows the JSON value.")
+	}
+}
+
+// err returns what is wrong with the JSON as far as it was read.
+func (c *cursor) err() error {
+	switch {
+	case !c.bad:
+		return nil
+	case c.msg != "":
+		return syntax(c.msg)
+	}
+	return syntax(fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", c.at))
+}
+
+func (c *cursor) space() {
+	for c.pos < len(c.data) {
+		switch c.data[c.pos] {
+		case ' ', '\t', '\n', '\r':
 			c.pos++
 		default:
+			return
+		}
+	}
+}
+
+// first returns the first byte of the next value, which tells its kind; 0 if there
+// is none.
+func (c *cursor) first() byte {
+	if c.pos < len(c.data) {
+		switch b := c.data[c.pos]; b {
+		case '"', '{', '[', 't', 'f', 'n', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 			return b
 		}
 	}
+	c.fail("")
+	return 0
+}
+
+// take goes over b, which must come next.
+func (c *cursor) take(b byte) {
+	if c.pos == len(c.data) || c.data[c.pos] != b {
+		c.fail("")
+		return
+	}
+	c.pos++
 }
 
 // enter goes into an object or list.
 func (c *cursor) enter() {
-	c.peek()
 	c.pos++
+	c.fresh = true
+	if c.depth++; c.depth > maxDepth {
+		c.fail("The document is nested too deep.")
+	}
 }
 
-// more reports whether there is another member or element. If not, it leaves the
-// object or list.
-func (c *cursor) more() bool {
-	if b := c.peek(); b == '}' || b == ']' {
+// more goes on to the next member or element and reports whether there is one. If
+// not, it leaves the object or list, which ends with the given bracket.
+func (c *cursor) more(end byte) bool {
+	c.space()
+	if c.pos < len(c.data) && c.data[c.pos] == end {
 		c.pos++
+		c.depth--
+		c.fresh = false
 		return false
 	}
-	return true
+	if !c.fresh {
+		c.take(',')
+		c.space()
+	}
+	c.fresh = false
+	if c.pos == len(c.data) {
+		c.fail("")
+	}
+	return !c.bad
 }
 
-// quoted returns the next string with its quotes, and whether it has escapes.
+// quoted returns the next string with its quotes, and whether it has escapes, which
+// may be wrong.
 func (c *cursor) quoted() (text []byte, escaped bool) {
-	c.peek()
-	begin := c.pos
-	c.pos++
-	for {
-		end := c.pos + bytes.IndexByte(c.data[c.pos:], '"')
-		backslash := bytes.IndexByte(c.data[c.pos:end], '\\')
-		if backslash < 0 {
-			c.pos = end + 1
-			return c.data[begin:c.pos], escaped
-		}
-		escaped = true
-		c.pos += backslash + len(`\"`)
+	if c.first() != '"' {
+		c.fail("")
+		return nil, false
 	}
+	data := c.data[c.pos:]
+	for i := 1; i < len(data); i++ {
+		switch b := data[i]; {
+		case b == '"':
+			c.pos += i + 1
+			return data[:i+1], escaped
+		case b == '\\':
+			escaped = true
+			i++
+		case b < ' ':
+			c.pos += i
+			c.fail("")
+			return nil, false
+		}
+	}
+	c.fail("")
+	return nil, false
 }
 
-// name returns the next string without quotes and escapes.
-func (c *cursor) name() []byte {
+// str returns the next string without quotes and escapes.
+func (c *cursor) str() []byte {
 	text, escaped := c.quoted()
-	if !escaped {
-		return text[1 : len(text)-1]
+	if escaped {
+		return c.unquote(nil, text)
 	}
-	return unquote(nil, text)
+	if len(text) > 0 {
+		text = text[1 : len(text)-1]
+	}
+	return text
 }
 
 // unquote appends the text of a JSON string.
-func unquote(dst, quoted []byte) []byte {
+func (c *cursor) unquote(dst, quoted []byte) []byte {
 	dst, err := jsontext.AppendUnquote(dst, quoted)
 	if err != nil {
-		panic("schema: a valid string can't be unquoted: " + err.Error())
+		c.fail("")
 	}
 	return dst
 }
 
-// value returns the next value as it stands.
-func (c *cursor) value() []byte {
-	c.peek()
+// name returns the name of the next member and goes on to its value.
+func (c *cursor) name() []byte {
+	name := c.str()
+	c.space()
+	c.take(':')
+	c.space()
+	return name
+}
+
+// literal returns the next number, true, false or null.
+func (c *cursor) literal() []byte {
 	begin := c.pos
-	c.skip()
-	return c.data[begin:c.pos]
-}
-
-// skip goes over the next value, however deep it is nested.
-func (c *cursor) skip() {
-	for depth := 0; ; {
-		switch c.peek() {
-		case '"':
-			c.quoted()
-		case '{', '[':
-			c.pos++
-			depth++
-		case '}', ']':
-			c.pos++
-			depth--
-		default:
-			c.literal()
-		}
-		if depth == 0 {
-			return
-		}
-	}
-}
-
-// literal goes over a number, true, false or null.
-func (c *cursor) literal() {
 	for c.pos < len(c.data) {
-		switch c.data[c.pos] {
-		case ' ', '\t', '\n', '\r', ',', ':', '}', ']':
-			return
+		if b := c.data[c.pos]; b <= ' ' || b == ',' || b == ']' || b == '}' {
+			break
 		}
 		c.pos++
 	}
+	raw := c.data[begin:c.pos]
+	switch string(raw) {
+	case "true", "false", "null":
+	default:
+		if !jsontext.Value(raw).IsValid() {
+			c.pos = begin
+			c.fail("")
+		}
+	}
+	return raw
+}
+
+// skip goes over the next value.
+func (c *cursor) skip() {
+	switch c.first() {
+	case '"':
+		if text, escaped := c.quoted(); escaped {
+			c.unquote(nil, text)
+		}
+	case '{':
+		for c.enter(); c.more('}'); {
+			c.name()
+			c.skip()
+		}
+	case '[':
+		for c.enter(); c.more(']'); {
+			c.skip()
+		}
+	default:
+		c.literal()
+	}
+}
+
+// value returns the next value as it stands.
+func (c *cursor) value() []byte {
+	begin := c.pos
+	c.skip()
+	return c.data[begin:c.pos]
 }
 
 // kindName names a kind of value by its first byte.

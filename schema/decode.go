@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,7 +84,8 @@ type Decoded struct {
 // Has reports whether the document names top-level attribute a, be it with null or
 // an empty list.
 func (d Decoded) Has(a *Attr) bool {
-	return len(d.present) > 0 && d.present[a.number/64]&(1<<(a.number%64)) != 0
+	word := int(a.number / 64)
+	return word < len(d.present) && d.present[word]&(1<<(a.number%64)) != 0
 }
 
 // Decode reads a resource of type t. Names are matched ignoring case; null, [] and
@@ -96,13 +98,9 @@ func (d Decoded) Has(a *Attr) bool {
 // object, not UTF-8, nested deeper than 10,000 levels or has an attribute twice,
 // ScimTypeInvalidValue for a value of the wrong type. data is not kept.
 func Decode(t *Type, data []byte, o Decoding) (Decoded, error) {
-	c, err := newCursor(data)
-	if err != nil {
-		return Decoded{}, err
-	}
-	d := newDecoder(t, c, o)
+	d := newDecoder(t, data, o)
 	defer d.release()
-	if err := d.document(); err != nil {
+	if err := d.check(d.document()); err != nil {
 		return Decoded{}, err
 	}
 	r, err := d.settle(&Resource{tape: d.finish()})
@@ -126,13 +124,9 @@ func DecodeElement(a *Attr, data []byte, o Decoding) (Value, []Note, error) {
 }
 
 func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, error) {
-	c, err := newCursor(data)
-	if err != nil {
-		return Value{}, nil, err
-	}
-	d := newDecoder(a.t, c, o)
+	d := newDecoder(a.t, data, o)
 	defer d.release()
-	if err := d.alone(a, list); err != nil {
+	if err := d.check(d.alone(a, list)); err != nil {
 		return Value{}, nil, err
 	}
 	if len(d.nodes) == 0 {
@@ -141,15 +135,13 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 	t := d.finish()
 	v := Value{&t, 0}
 	if list {
+		var err error
 		if v, err = d.settleList(a, v); err != nil {
 			return Value{}, nil, err
 		}
 	}
 	return v, d.notes, nil
 }
-
-// maxDocument is what the offsets of a tape can count, with room to spare.
-const maxDocument = 1 << 30
 
 // decoder writes nodes and text in the order in which they come; finish brings
 // both into canonical order if they are not.
@@ -180,9 +172,9 @@ type decoder struct {
 // decoders keeps scratch space between calls; none of it is in a result.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-func newDecoder(t *Type, c cursor, o Decoding) *decoder {
+func newDecoder(t *Type, data []byte, o Decoding) *decoder {
 	d := decoders.Get().(*decoder)
-	d.cursor, d.t, d.o = c, t, o
+	d.cursor, d.t, d.o = newCursor(data), t, o
 	words := (len(t.attrs) + len(t.exts) + 63) / 64
 	if cap(d.seen) < words {
 		d.seen = make([]uint64, words)
@@ -208,13 +200,20 @@ func (d *decoder) release() {
 	decoders.Put(d)
 }
 
+// check returns what is wrong with the JSON, or else err.
+func (d *decoder) check(err error) error {
+	if err == nil {
+		d.end()
+	}
+	return cmp.Or(d.err(), err)
+}
+
 // document reads a resource.
 func (d *decoder) document() error {
-	if d.peek() != '{' {
+	if d.first() != '{' {
 		return syntax("A JSON object is expected.")
 	}
-	d.enter()
-	for d.more() {
+	for d.enter(); d.more('}'); {
 		if err := d.key(d.name()); err != nil {
 			return err
 		}
@@ -233,7 +232,7 @@ func (d *decoder) document() error {
 
 // alone reads a value that stands for itself.
 func (d *decoder) alone(a *Attr, list bool) error {
-	switch k := d.peek(); {
+	switch k := d.first(); {
 	case !list:
 		return d.single(a, a.MultiValued)
 	case k == '[' || k == 'n':
@@ -246,10 +245,10 @@ func (d *decoder) alone(a *Attr, list bool) error {
 // extension.
 func (d *decoder) key(name []byte) error {
 	if bytes.IndexByte(name, ':') < 0 {
-		if a, ok := lookup(d.t.exts[0].attrs, name); ok {
+		if a := d.t.exts[0].names.find(string(name)); a != nil {
 			return d.top(a)
 		}
-	} else if ext, ok := lookup(d.t.extByURN, name); ok && ext > 0 {
+	} else if ext := findURN(d.t, name); ext > 0 {
 		return d.extension(ext)
 	}
 	return d.unknown(string(name))
@@ -297,16 +296,15 @@ func (d *decoder) extension(ext int) error {
 	if d.sawBefore(len(d.t.attrs) + ext) {
 		return twice(e.urn)
 	}
-	switch k := d.peek(); k {
+	switch k := d.first(); k {
 	case 'n':
 		d.skip()
 		return nil
 	case '{':
-		d.enter()
 	default:
 		return invalid(e.urn, "is an object with the extension's attributes, not "+kindName(k))
 	}
-	for d.more() {
+	for d.enter(); d.more('}'); {
 		if err := d.extensionKey(ext, d.name()); err != nil {
 			return err
 		}
@@ -316,7 +314,7 @@ func (d *decoder) extension(ext int) error {
 
 func (d *decoder) extensionKey(ext int, name []byte) error {
 	e := &d.t.exts[ext]
-	if a, ok := lookup(e.attrs, name); ok {
+	if a := e.names.find(string(name)); a != nil {
 		return d.top(a)
 	}
 	if e.open == nil {
@@ -411,11 +409,11 @@ func clip(s string) string {
 }
 
 func (d *decoder) readPassword() error {
-	switch k := d.peek(); k {
+	switch k := d.first(); k {
 	case 'n':
 		d.skip()
 	case '"':
-		if text := d.name(); len(text) > 0 {
+		if text := d.str(); len(text) > 0 {
 			d.password = NewSecret(string(text))
 		}
 	default:
@@ -430,9 +428,8 @@ func badSchemas(msg string) *Error {
 
 // readSchemas checks the URIs; which schemas a resource has follows from its data.
 func (d *decoder) readSchemas() error {
-	switch k := d.peek(); {
+	switch k := d.first(); {
 	case k == '[':
-		d.enter()
 	case d.o.RefuseSchemas:
 		return badSchemas("is a list of URIs, not " + kindName(k))
 	default:
@@ -442,7 +439,7 @@ func (d *decoder) readSchemas() error {
 		d.skip()
 		return nil
 	}
-	for d.more() {
+	for d.enter(); d.more(']'); {
 		if err := d.readURI(); err != nil {
 			return err
 		}
@@ -452,14 +449,13 @@ func (d *decoder) readSchemas() error {
 
 func (d *decoder) readURI() error {
 	var uri []byte
-	if k := d.peek(); k == '"' {
-		uri = d.name()
+	if k := d.first(); k == '"' {
+		uri = d.str()
 	} else if d.skip(); d.o.RefuseSchemas {
 		return badSchemas("is a list of URIs, not of " + kindName(k))
 	}
-	ext, known := lookup(d.t.extByURN, uri)
-	switch {
-	case known:
+	switch ext := findURN(d.t, uri); {
+	case ext >= 0:
 		d.based = d.based || ext == 0
 	case d.o.RefuseSchemas:
 		return badSchemas("has a URI that is no schema of " + d.t.Name())

@@ -19,7 +19,7 @@ func (d *decoder) attribute(a *Attr) error {
 
 // list reads the value of a multi-valued attribute.
 func (d *decoder) list(a *Attr) error {
-	switch k := d.peek(); {
+	switch k := d.first(); {
 	case k == 'n':
 		d.skip()
 		return nil
@@ -45,9 +45,8 @@ func (d *decoder) listOfOne(a *Attr) error {
 }
 
 func (d *decoder) array(a *Attr) error {
-	d.enter()
 	o := d.open(a, kindArray)
-	for d.more() {
+	for d.enter(); d.more(']'); {
 		if err := d.single(a, true); err != nil {
 			return err
 		}
@@ -72,7 +71,7 @@ func (d *decoder) close(o int) {
 
 // single reads one value of a; inList says that it is an element.
 func (d *decoder) single(a *Attr, inList bool) error {
-	k := d.peek()
+	k := d.first()
 	isNumber := k == '-' || k >= '0' && k <= '9'
 	switch {
 	case k == '"' && a.Type != Complex:
@@ -80,8 +79,7 @@ func (d *decoder) single(a *Attr, inList bool) error {
 	case k == '{' && a.Type == Complex:
 		return d.object(a)
 	case (k == 't' || k == 'f') && a.Type == Boolean:
-		d.skip()
-		d.boolean(a, k == 't')
+		d.boolean(a, string(d.literal()) == "true")
 		return nil
 	case isNumber && (a.Type == Integer || a.Type == Decimal):
 		return d.number(a)
@@ -106,7 +104,7 @@ func (d *decoder) scalar(a *Attr, k kind, begin int, flags uint8) {
 func (d *decoder) boolean(a *Attr, v bool) { d.scalar(a, kindOf(v), len(d.text), flagPlain) }
 
 func (d *decoder) number(a *Attr) error {
-	raw := d.value()
+	raw := d.literal()
 	if err := checkNumber(a, string(raw)); err != nil {
 		return err
 	}
@@ -150,13 +148,15 @@ func (d *decoder) string(a *Attr) error {
 // unquoted appends the text of the next JSON string.
 func (d *decoder) unquoted() (flags uint8) {
 	quoted, escaped := d.quoted()
-	if !escaped {
+	switch {
+	case escaped:
+		begin := len(d.text)
+		d.text = d.unquote(d.text, quoted)
+		return plain(d.text[begin:])
+	case len(quoted) > 0:
 		d.text = append(d.text, quoted[1:len(quoted)-1]...)
-		return flagPlain
 	}
-	begin := len(d.text)
-	d.text = unquote(d.text, quoted)
-	return plain(d.text[begin:])
+	return flagPlain
 }
 
 func parseBool(text []byte) (v, ok bool) {
@@ -189,7 +189,7 @@ func (a *Attr) canonical(text []byte) (string, bool) {
 // Empty lists and objects are unassigned there, too.
 func (d *decoder) anyAsString(a *Attr) {
 	v := jsontext.Value(d.value()).Clone()
-	// It is valid, so this can't fail.
+	// An error means that it is no JSON, which d knows.
 	_ = v.Compact()
 	if s := string(v); s == "[]" || s == "{}" {
 		return
@@ -227,10 +227,10 @@ func (d *decoder) emptyOnly(a *Attr) error {
 // unwrap reads a list where a single value is declared: one object, of which a
 // simple attribute takes "value".
 func (d *decoder) unwrap(a *Attr) error {
-	d.enter()
 	i := len(d.nodes)
-	for n := 0; d.more(); n++ {
-		if n > 0 || d.peek() != '{' {
+	d.enter()
+	for n := 0; d.more(']'); n++ {
+		if n > 0 || d.first() != '{' {
 			return invalid(a.path, "is "+article(a.Type)+", not a list")
 		}
 		read := d.wrapped
@@ -250,7 +250,7 @@ func (d *decoder) unwrap(a *Attr) error {
 // wrapped reads {"value": …} as the simple value it wraps.
 func (d *decoder) wrapped(a *Attr) error {
 	d.enter()
-	for seen := false; d.more(); {
+	for seen := false; d.more('}'); {
 		if !equalFold("value", d.name()) {
 			d.skip()
 			continue
@@ -271,13 +271,12 @@ const maxSubs = bits.UintSize
 
 // object reads a complex value.
 func (d *decoder) object(a *Attr) error {
-	d.enter()
 	o := d.open(a, kindObject)
 	var seen uint
 	last, unsorted := a.number, false
-	for d.more() {
+	for d.enter(); d.more('}'); {
 		name := d.name()
-		s := subAttr(a, name)
+		s := a.subIndex.find(string(name))
 		if s == nil {
 			if err := d.unknownSub(a, string(name)); err != nil {
 				return err

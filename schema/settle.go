@@ -36,14 +36,20 @@ func (d *decoder) finish() tape {
 		return tape{t: d.t, nodes: nodes, text: string(d.text)}
 	}
 	d.moved = d.moved[:0]
+	from, to := uint32(0), uint32(0) // what is next to be moved, in one piece
 	for i, n := range nodes {
-		from, to := start(d.text, n), n.off
+		begin, end := start(d.text, n), n.off
 		if n.kind < kindObject {
-			to += n.size
+			end += n.size
 		}
+		if begin != to {
+			d.moved = append(d.moved, d.text[from:to]...)
+			from = begin
+		}
+		to = end
 		nodes[i].off = uint32(len(d.moved)) + n.off - from
-		d.moved = append(d.moved, d.text[from:to]...)
 	}
+	d.moved = append(d.moved, d.text[from:to]...)
 	return tape{t: d.t, nodes: nodes, text: string(d.moved)}
 }
 
@@ -52,9 +58,10 @@ func (d *decoder) finish() tape {
 func (d *decoder) settle(r *Resource) (*Resource, error) {
 	b := Builder{t: d.t, base: r}
 	for _, e := range d.late {
-		if p := e.a.parent; !b.Value(p).Sub(e.a).IsZero() {
+		if !b.Value(e.a.parent).Sub(e.a).IsZero() {
 			return nil, twice(e.a.path)
 		}
+		d.sawBefore(int(e.a.parent.number))
 		b.Put(e.a, e.v)
 	}
 	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
@@ -81,21 +88,22 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 // first. Lists of references to resources are left to the store, which knows its
 // members by id and may have millions of them.
 func (d *decoder) settleList(a *Attr, v Value) (Value, error) {
-	if a.refers || v.node().span() <= 2 {
+	if a.refers || v.hasOne() {
 		return v, nil
 	}
-	if unique := a.Unique(v); unique != v {
-		d.note(a.path, "element that is there twice left out")
-		v = unique
-	}
-	v, extra := a.OnePrimary(v, 0)
-	if extra && d.o.RefuseTwoPrimaries {
+	unique := a.Unique(v)
+	settled, several := a.OnePrimary(unique, 0)
+	if several && d.o.RefuseTwoPrimaries {
 		return v, invalid(a.path, "has more than one element with \"primary\": true")
 	}
-	if extra {
+	if several {
 		d.note(a.path, "first of several primaries kept")
+		settled = a.Unique(settled) // two may have differed in that only
 	}
-	return v, nil
+	if unique != v {
+		d.note(a.path, "element that is there twice left out")
+	}
+	return settled, nil
 }
 
 // Unique returns the list v of a without elements that are there twice: of simple
@@ -146,13 +154,17 @@ func (a *Attr) mayHaveTwice(v Value) bool {
 // [Attr.Unique].
 func (a *Attr) SameElement(x, y Value) bool {
 	if a.Type != Complex {
-		return x.Key() == y.Key()
+		return a.sameKey(x.String(), y.String())
 	}
 	xv, yv := x.Sub(a.value), y.Sub(a.value)
 	if xv.IsZero() || yv.IsZero() {
 		return x.Identical(y)
 	}
-	return xv.Key() == yv.Key() && (a.refers || x.Sub(a.label).Key() == y.Sub(a.label).Key())
+	return a.value.sameKey(xv.String(), yv.String()) && (a.refers || a.sameLabel(x, y))
+}
+
+func (a *Attr) sameLabel(x, y Value) bool {
+	return a.label == nil || a.label.sameKey(x.Sub(a.label).String(), y.Sub(a.label).String())
 }
 
 // elementKey is a text that is the same for two elements exactly if SameElement

@@ -200,15 +200,15 @@ func (w *writer) tape() tape {
 
 // plain returns flagPlain if text can stand in a JSON string as it is.
 func plain[T string | []byte](text T) uint8 {
-	ascii := true
+	all := byte(0)
 	for i := range len(text) {
 		c := text[i]
 		if c < 0x20 || c == '"' || c == '\\' {
 			return 0
 		}
-		ascii = ascii && c < utf8.RuneSelf
+		all |= c
 	}
-	if !ascii && !utf8.ValidString(string(text)) {
+	if all >= utf8.RuneSelf && !utf8.ValidString(string(text)) {
 		return 0
 	}
 	return flagPlain

@@ -37,17 +37,17 @@ type Extension struct {
 // number, and every way to write its path is found in one step. It is immutable
 // and safe for use from many goroutines.
 type Type struct {
-	config TypeConfig
-	exts   []extension // exts[0] is the base schema
+	config     TypeConfig
+	quotedName string      // as JSON
+	exts       []extension // exts[0] is the base schema
 
 	attrs    []*Attr // by number, preorder
 	top      []*Attr // top-level attributes in the order of their numbers
 	declared []*Attr // those of top that do not stand for keys of an open extension
 	required []*Attr // those of top that Validate has to look at
 
-	byPath   map[string]*Attr // exact, and folded
-	extByURN map[string]int   // index into exts; exact, and folded
-	urns     []urnKey         // longest first
+	byPath map[string]*Attr // exact, and folded
+	urns   []urnKey         // longest first
 
 	schemas, id, externalID, meta *Attr
 	metaSubs                      metaAttrs
@@ -63,8 +63,9 @@ type extension struct {
 	urn      string
 	quoted   string // as JSON
 	required bool
-	attrs    map[string]*Attr // exact, and folded; of the base schema with the common ones
-	open     *Attr            // nil unless it is open
+	top      []*Attr // of the base schema with the common attributes
+	names    attrIndex
+	open     *Attr // nil unless it is open
 }
 
 type urnKey struct {
@@ -83,10 +84,12 @@ type Attr struct {
 	open   bool   // stands for one key of an open extension
 	parent *Attr
 	path   string // canonical
-	key    string // `"name":`
+	key    string // `,"name":`
 	subs   []*Attr
 	prep   preparation
 	t      *Type
+
+	subIndex attrIndex
 
 	defaultSubs
 }
@@ -101,6 +104,66 @@ type defaultSubs struct {
 
 	// refers says that "value" is the id of a resource.
 	refers bool
+}
+
+// attrIndex finds attributes by name. Three letters and the length of a name tell
+// in which list it is; these lists are so short that comparing is quicker than to
+// hash all of the name, as a map would.
+type attrIndex [][]*Attr
+
+func newAttrIndex(attrs []*Attr) attrIndex {
+	size := 1
+	for size < 2*len(attrs) {
+		size *= 2
+	}
+	x := make(attrIndex, size)
+	for _, a := range attrs {
+		i := x.list(a.Name)
+		x[i] = append(x[i], a)
+	}
+	return x
+}
+
+// list returns the number of the list for a name, whatever its case.
+func (x attrIndex) list(name string) int {
+	n := len(name)
+	if n == 0 {
+		return 0
+	}
+	const ignoreCase = 0x20
+	sum := n + 7*int(name[0]|ignoreCase) + 31*int(name[n/2]|ignoreCase) + 3*int(name[n-1]|ignoreCase)
+	return sum & (len(x) - 1)
+}
+
+// find returns the attribute of that name, ignoring case, or nil.
+func (x attrIndex) find(name string) *Attr {
+	list := x[x.list(name)]
+	for _, a := range list {
+		if a.Name == name {
+			return a
+		}
+	}
+	for _, a := range list {
+		if equalFold(a.Name, name) {
+			return a
+		}
+	}
+	return nil
+}
+
+// findURN returns the index of the schema with that URI, ignoring case, or -1.
+func findURN[T string | []byte](t *Type, urn T) int {
+	for i := range t.exts {
+		if t.exts[i].urn == string(urn) {
+			return i
+		}
+	}
+	for i := range t.exts {
+		if equalFold(t.exts[i].urn, urn) {
+			return i
+		}
+	}
+	return -1
 }
 
 // Path returns the attribute's path in canonical spelling, as
@@ -119,22 +182,7 @@ func (a *Attr) Top() *Attr {
 }
 
 // SubAttr returns the sub-attribute of that name, ignoring case, or nil.
-func (a *Attr) SubAttr(name string) *Attr { return subAttr(a, name) }
-
-// subAttr goes through the list: up to some ten names that is quicker than a map.
-func subAttr[T string | []byte](a *Attr, name T) *Attr {
-	for _, s := range a.subs {
-		if s.Name == string(name) {
-			return s
-		}
-	}
-	for _, s := range a.subs {
-		if equalFold(s.Name, name) {
-			return s
-		}
-	}
-	return nil
-}
+func (a *Attr) SubAttr(name string) *Attr { return a.subIndex.find(name) }
 
 // Subs returns the sub-attributes. The slice must not be changed.
 func (a *Attr) Subs() []*Attr { return a.subs }
@@ -167,9 +215,8 @@ func Compile(c TypeConfig) (*Type, error) {
 		c.Endpoint = "/" + c.Name + "s"
 	}
 	b := &compiler{t: &Type{
-		config:   c.clone(),
-		byPath:   map[string]*Attr{},
-		extByURN: map[string]int{},
+		config: c.clone(), quotedName: quote(c.Name),
+		byPath: map[string]*Attr{},
 	}}
 	b.check()
 	b.schema(b.t.config.Schema, false)
@@ -254,10 +301,8 @@ func (b *compiler) schema(s Schema, required bool) {
 	if !b.checkID(s.ID) {
 		return
 	}
-	key := foldASCII(s.ID)
-	b.t.extByURN[s.ID], b.t.extByURN[key] = ext, ext
-	b.t.urns = append(b.t.urns, urnKey{key, ext})
-	b.t.exts = append(b.t.exts, extension{urn: s.ID, quoted: quote(s.ID), required: required, attrs: map[string]*Attr{}})
+	b.t.urns = append(b.t.urns, urnKey{foldASCII(s.ID), ext})
+	b.t.exts = append(b.t.exts, extension{urn: s.ID, quoted: quote(s.ID), required: required})
 	if ext == 0 {
 		b.common()
 	}
@@ -278,7 +323,7 @@ func (b *compiler) checkID(id string) bool {
 		b.fail("type %s: a schema needs an ID", b.t.config.Name)
 		return false
 	}
-	if _, dup := b.t.extByURN[foldASCII(id)]; dup {
+	if findURN(b.t, id) >= 0 {
 		b.fail("type %s: schema %s is there twice", b.t.config.Name, id)
 		return false
 	}
@@ -313,8 +358,8 @@ func (b *compiler) common() {
 }
 
 func (b *compiler) isCommon(name string) bool {
-	a, ok := b.t.exts[0].attrs[foldASCII(name)]
-	return ok && a.isCommon()
+	a := b.t.byPath[foldASCII(name)]
+	return a != nil && a.isCommon()
 }
 
 // isCommon reports whether a is one of the common attributes, or below one.
@@ -325,7 +370,8 @@ func (a *Attr) isBeside() bool { return a.isCommon() && a != a.t.externalID }
 
 // open gives all keys of an open extension one number.
 func (b *compiler) open(s Schema, ext int) {
-	a := b.number(&Attr{Attribute: *s.Open, ext: uint16(ext), open: true, path: s.ID + ":*"})
+	a := &Attr{Attribute: *s.Open, ext: uint16(ext), open: true, path: s.ID + ":*", t: b.t}
+	b.number(a)
 	if a.Type == Complex {
 		b.fail("schema %s: Open must not be Complex", s.ID)
 		return
@@ -339,8 +385,9 @@ func (b *compiler) open(s Schema, ext int) {
 // attr gives def a number and a path. Sub-attributes follow their parent.
 func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 	t := b.t
-	a := b.number(&Attr{Attribute: def, ext: uint16(ext), parent: parent, key: quote(def.Name) + ":"})
+	a := &Attr{Attribute: def, ext: uint16(ext), parent: parent, key: "," + quote(def.Name) + ":", t: t}
 	a.path = a.canonicalPath()
+	b.number(a)
 	b.checkName(a)
 	b.checkType(a)
 	key := foldASCII(a.path)
@@ -350,7 +397,7 @@ func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 	t.byPath[a.path], t.byPath[key] = a, a
 	if parent == nil {
 		t.top = append(t.top, a)
-		t.exts[ext].attrs[a.Name], t.exts[ext].attrs[foldASCII(a.Name)] = a, a
+		t.exts[ext].top = append(t.exts[ext].top, a)
 	}
 	a.prep = preparationOf(a)
 	if a.isPassword() {
@@ -359,28 +406,30 @@ func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 	for _, s := range def.Sub {
 		a.subs = append(a.subs, b.attr(s, a, ext))
 	}
+	a.subIndex = newAttrIndex(a.subs)
 	a.defaultSubs = a.findDefaultSubs()
 	return a
 }
 
 // number numbers a. All that do not fit are reported once.
-func (b *compiler) number(a *Attr) *Attr {
-	a.t = b.t
+func (b *compiler) number(a *Attr) {
 	if len(b.t.attrs) == maxAttributes {
 		if !b.full {
 			b.fail("%s: the type %s has more than %d attributes", a.where(), b.t.config.Name, maxAttributes)
 		}
 		b.full = true
-		return a
+		return
 	}
 	a.number = uint16(len(b.t.attrs))
 	b.t.attrs = append(b.t.attrs, a)
-	return a
 }
 
 // finish makes what needs all attributes.
 func (b *compiler) finish() {
 	t := b.t
+	for i := range t.exts {
+		t.exts[i].names = newAttrIndex(t.exts[i].top)
+	}
 	slices.SortStableFunc(t.urns, func(x, y urnKey) int { return len(y.folded) - len(x.folded) })
 	for _, a := range t.top {
 		if !a.open {
@@ -537,10 +586,7 @@ func (t *Type) Attr(path string) (*Attr, bool) {
 func (t *Type) attrOf(ext int, rest string) (*Attr, bool) {
 	e := &t.exts[ext]
 	name, sub, dotted := strings.Cut(rest, ".")
-	a := e.attrs[name]
-	if a == nil {
-		a = e.attrs[foldASCII(name)]
-	}
+	a := e.names.find(name)
 	if a != nil && dotted {
 		a = a.SubAttr(sub)
 	}
@@ -561,7 +607,6 @@ func (a *Attr) named(name string) *Attr {
 	n := *a
 	n.Name = name
 	n.path = a.t.exts[a.ext].urn + ":" + name
-	n.key = quote(name) + ":"
 	return &n
 }
 
@@ -569,7 +614,7 @@ func (a *Attr) named(name string) *Attr {
 // and returns the URI as it was registered. As a PATCH path it means all of the
 // extension's data.
 func (t *Type) ExtensionOf(path string) (urn string, ok bool) {
-	if ext := t.extByURN[foldASCII(path)]; ext > 0 {
+	if ext := findURN(t, path); ext > 0 {
 		return t.exts[ext].urn, true
 	}
 	return "", false
@@ -578,7 +623,7 @@ func (t *Type) ExtensionOf(path string) (urn string, ok bool) {
 // ExtensionAttr finds an attribute of the extension with that URI by its name
 // alone, as "manager" or "manager.value". Case is ignored.
 func (t *Type) ExtensionAttr(urn, name string) (*Attr, bool) {
-	if ext := t.extByURN[foldASCII(urn)]; ext > 0 {
+	if ext := findURN(t, urn); ext > 0 {
 		return t.attrOf(ext, name)
 	}
 	return nil, false

@@ -117,6 +117,9 @@ func (v Value) Len() int {
 	return n
 }
 
+// hasOne reports whether a list has one element.
+func (v Value) hasOne() bool { return v.node().span() == 1+v.t.nodes[v.i+1].span() }
+
 // Elems yields the elements of a list; any other value is yielded itself.
 func (v Value) Elems() iter.Seq[Value] {
 	return func(yield func(Value) bool) {

@@ -106,17 +106,17 @@ func (p params) get(name string) (string, bool) {
 	return v[0], true
 }
 
-// number returns an integer parameter, or the default if it is not there.
-func (p params) number(name, spelling string, otherwise int) (int, error) {
+// number returns an integer parameter, nil if it is not there.
+func (p params) number(name, spelling string) (*int, error) {
 	text, ok := p.get(name)
 	if !ok || text == "" {
-		return otherwise, nil
+		return nil, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return 0, badRequest(schema.ScimTypeInvalidValue, spelling+" must be an integer.")
+		return nil, badRequest(schema.ScimTypeInvalidValue, spelling+" must be an integer.")
 	}
-	return n, nil
+	return &n, nil
 }
 
 // names returns a list of attribute names; commas, repeats and blanks are fine.

@@ -27,6 +27,10 @@ type collection struct {
 	// client has just sent them.
 	onRequest []*schema.Attr
 
+	// readOnly says that clients may only read; byKey that the store is a
+	// CursorLister.
+	readOnly, byKey bool
+
 	// keepsPasswords says that a password changes something.
 	keepsPasswords bool
 }
@@ -47,8 +51,11 @@ type PasswordKeeper interface {
 	KeepsPasswords() bool
 }
 
-func newCollection(t *schema.Type) *collection {
+func newCollection(t *schema.Type, store any) *collection {
 	c := &collection{typ: t}
+	if l, ok := store.(CursorLister); ok {
+		c.byKey = l.ListsByKey()
+	}
 	for _, a := range t.Attrs() {
 		if a.Returned == schema.OnRequest {
 			c.onRequest = append(c.onRequest, a)
@@ -58,7 +65,7 @@ func newCollection(t *schema.Type) *collection {
 }
 
 func userCollection(t *schema.Type, s UserStore) *collection {
-	c := newCollection(t)
+	c := newCollection(t, s)
 	c.get, c.list, c.delete = s.GetUser, s.ListUsers, s.DeleteUser
 	c.create, c.update = withoutMembers(s.CreateUser, s.UpdateUser)
 	if k, ok := s.(PasswordKeeper); ok {
@@ -68,7 +75,7 @@ func userCollection(t *schema.Type, s UserStore) *collection {
 }
 
 func groupCollection(t *schema.Type, s GroupStore) *collection {
-	c := newCollection(t)
+	c := newCollection(t, s)
 	c.get, c.list, c.delete = s.GetGroup, s.ListGroups, s.DeleteGroup
 	c.create, c.update = s.CreateGroup, s.UpdateGroup
 	c.members = attrOf(t, "members")
@@ -76,7 +83,7 @@ func groupCollection(t *schema.Type, s GroupStore) *collection {
 }
 
 func resourceCollection(t *schema.Type, s ResourceStore) *collection {
-	c := newCollection(t)
+	c := newCollection(t, s)
 	c.get, c.list, c.delete = s.Get, s.List, s.Delete
 	c.create, c.update = withoutMembers(s.Create, s.Update)
 	return c

@@ -56,6 +56,20 @@ type Config struct {
 	MaxScan    int
 	MaxBody    int64
 
+	// Me, if not nil, says who is meant by /Me. Without it that is a 501.
+	Me MeFunc
+
+	// MaxBulkOperations is the most operations of one bulk request; zero turns
+	// /Bulk off. MaxBulkPayload bounds its body in bytes; if zero it is MaxBody.
+	MaxBulkOperations int
+	MaxBulkPayload    int64
+
+	// CursorKey encrypts cursors (RFC 9865); it has 32 bytes. Instances behind one
+	// address must share it. If nil, each handler makes its own. CursorTimeout is
+	// how long a cursor can be used; if zero it is one hour.
+	CursorKey     []byte
+	CursorTimeout time.Duration
+
 	// Record, if not nil, is told of every request when it has been answered.
 	// It is called on the request's goroutine and should be quick.
 	Record func(Entry)
@@ -72,6 +86,9 @@ type Config struct {
 type Resource struct {
 	Type  *schema.Type
 	Store ResourceStore
+
+	// ReadOnly serves only GET and searches; everything else is a 405.
+	ReadOnly bool
 }
 
 const (
@@ -118,6 +135,8 @@ func (c *Config) complete() error {
 	c.MaxResults = orDefault(c.MaxResults, defaultMaxResults)
 	c.MaxScan = orDefault(c.MaxScan, defaultMaxScan)
 	c.MaxBody = orDefault(c.MaxBody, defaultMaxBody)
+	c.MaxBulkPayload = orDefault(c.MaxBulkPayload, c.MaxBody)
+	c.CursorTimeout = orDefault(c.CursorTimeout, time.Hour)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -127,7 +146,7 @@ func (c *Config) complete() error {
 	return errors.Join(errs...)
 }
 
-func orDefault[T int | int64](v, d T) T {
+func orDefault[T int | int64 | time.Duration](v, d T) T {
 	if v <= 0 {
 		return d
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/muster-scim/muster/schema"
 )
@@ -33,6 +34,30 @@ type filterConfig struct {
 	MaxResults int  `json:"maxResults"`
 }
 
+// pagination is the attribute of RFC 9865, section 4.
+type pagination struct {
+	Cursor        bool   `json:"cursor"`
+	Index         bool   `json:"index"`
+	Default       string `json:"defaultPaginationMethod"`
+	DefaultSize   int    `json:"defaultPageSize"`
+	MaxSize       int    `json:"maxPageSize"`
+	CursorTimeout int    `json:"cursorTimeout,omitempty"`
+}
+
+// catalogs is the attribute of draft-ietf-scim-roles-entitlements: whether there are
+// lists of roles and entitlements, and what users may have of them.
+type catalogs struct {
+	Roles        catalogConfig `json:"roles"`
+	Entitlements catalogConfig `json:"entitlements"`
+}
+
+type catalogConfig struct {
+	Supported bool `json:"supported"`
+	Multiple  bool `json:"multipleSupported"`
+	Primary   bool `json:"primarySupported"`
+	Type      bool `json:"typeSupported"`
+}
+
 type authScheme struct {
 	Type        string `json:"type"`
 	Name        string `json:"name"`
@@ -48,7 +73,9 @@ type serviceProviderConfig struct {
 	ChangePassword        supported     `json:"changePassword"`
 	Sort                  supported     `json:"sort"`
 	ETag                  supported     `json:"etag"`
+	Pagination            pagination    `json:"pagination"`
 	AuthenticationSchemes []authScheme  `json:"authenticationSchemes"`
+	Catalogs              *catalogs     `json:"RolesAndEntitlements,omitempty"`
 	Meta                  discoveryMeta `json:"meta"`
 }
 
@@ -59,6 +86,9 @@ func (h *Handler) serviceProviderConfig(q *request) (*response, error) {
 	doc := serviceProviderConfig{
 		Schemas:        []string{schema.ServiceProviderConfigURN},
 		Patch:          supported{true},
+		Bulk:           h.bulkConfig(),
+		Pagination:     h.pagination(),
+		Catalogs:       h.catalogs(),
 		Filter:         filterConfig{true, h.config.MaxResults},
 		ChangePassword: supported{h.users != nil && h.users.keepsPasswords},
 		Sort:           supported{true},
@@ -69,6 +99,52 @@ func (h *Handler) serviceProviderConfig(q *request) (*response, error) {
 		doc.AuthenticationSchemes = append(doc.AuthenticationSchemes, authScheme{s.Type, s.Name, s.Description, i == 0})
 	}
 	return documentResponse(doc)
+}
+
+func (h *Handler) bulkConfig() bulkConfig {
+	if h.config.MaxBulkOperations == 0 {
+		return bulkConfig{}
+	}
+	return bulkConfig{true, h.config.MaxBulkOperations, int(h.config.MaxBulkPayload)}
+}
+
+// catalogs is nil without a list of roles or entitlements.
+func (h *Handler) catalogs() *catalogs {
+	var c catalogs
+	for _, served := range h.collections {
+		switch served.typ.Config().Schema.ID {
+		case schema.RoleURN, schema.OktaRoleURN:
+			c.Roles = h.catalogConfig("roles")
+		case schema.EntitlementURN, schema.OktaEntitlementURN:
+			c.Entitlements = h.catalogConfig("entitlements")
+		}
+	}
+	if !c.Roles.Supported && !c.Entitlements.Supported {
+		return nil
+	}
+	return &c
+}
+
+// catalogConfig says what the users' attribute of that name can hold.
+func (h *Handler) catalogConfig(name string) catalogConfig {
+	c := catalogConfig{Supported: true}
+	if h.users == nil {
+		return c
+	}
+	if a, ok := h.users.typ.Attr(name); ok {
+		c.Multiple = a.MultiValued
+		c.Primary = a.SubAttr("primary") != nil
+		c.Type = a.SubAttr("type") != nil
+	}
+	return c
+}
+
+func (h *Handler) pagination() pagination {
+	p := pagination{Cursor: h.byKey, Index: true, Default: "index", DefaultSize: h.config.MaxResults, MaxSize: h.config.MaxResults}
+	if h.byKey {
+		p.CursorTimeout = int(h.config.CursorTimeout / time.Second)
+	}
+	return p
 }
 
 type schemaExtension struct {

@@ -26,6 +26,9 @@ type Handler struct {
 
 	// refs has the endpoints that references may point to, by type name.
 	refs map[string]string
+
+	cursors *cursors
+	byKey   bool // every store can page by key, so cursors are offered
 }
 
 // base is a BaseURL in the two forms that requests need.
@@ -40,7 +43,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	h := &Handler{config: c, base: newBase(c.BaseURL), refs: map[string]string{}}
+	h := &Handler{config: c, base: newBase(c.BaseURL), refs: map[string]string{}, byKey: true}
 	if c.Users != nil {
 		h.users = h.collect(userCollection(c.UserType, c.Users))
 	}
@@ -49,10 +52,15 @@ func New(c Config) (*Handler, error) {
 		h.users.groupsAttr = attrOf(c.UserType, "groups")
 	}
 	for _, r := range c.Resources {
-		h.collect(resourceCollection(r.Type, r.Store))
+		h.collect(resourceCollection(r.Type, r.Store)).readOnly = r.ReadOnly
 	}
 	h.routes = h.table()
-	return h, nil
+	for _, c := range h.collections {
+		h.byKey = h.byKey && c.byKey
+	}
+	var err error
+	h.cursors, err = newCursors(c)
+	return h, err
 }
 
 func (h *Handler) collect(c *collection) *collection {
@@ -110,14 +118,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve takes a request through the steps that all have in common. A panic of a
 // store or a policy costs this request, not the process.
 func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
-				panic(p)
-			}
-			resp, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer h.recovered(&resp, &err)
 	authErr := h.authenticate(q)
 	if q.scope.BaseURL != "" {
 		q.base = newBase(q.scope.BaseURL)
@@ -137,10 +138,24 @@ func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err 
 	if q.settings, err = h.config.Settings(q.ctx, q.scope); err != nil {
 		return nil, &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}
 	}
+	if q.Header.Get("X-HTTP-Method-Override") != "" {
+		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
+	}
 	if q.Body != nil {
-		q.Body = http.MaxBytesReader(w, q.Body, h.config.MaxBody)
+		q.Body = http.MaxBytesReader(w, q.Body, handle.maxBody)
 	}
 	return handle.do(q)
+}
+
+// recovered turns a panic into an error.
+func (h *Handler) recovered(resp **response, err *error) {
+	switch p := recover(); p {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(p)
+	default:
+		*resp, *err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
 }
 
 // authenticate finds the scope. Nobody learns what exists before that.
@@ -162,8 +177,13 @@ func below(path, prefix string) string {
 	return strings.TrimRight(path, "/")
 }
 
-// failed turns an error into an answer, and logs what the client must not see.
+// failed turns an error into an answer.
 func (h *Handler) failed(q *request, err error) *response {
+	return errorResponse(q, h.explain(q, err))
+}
+
+// explain turns an error into what the client is told, and logs what it must not see.
+func (h *Handler) explain(q *request, err error) *Error {
 	e := asError(err)
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		e = &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)}
@@ -175,7 +195,7 @@ func (h *Handler) failed(q *request, err error) *response {
 			"request_id", q.entry.RequestID, "tenant", string(q.scope.Tenant), "connection", q.scope.Connection,
 			"method", q.Method, "path", q.entry.Path, "status", e.Status, "error", err)
 	}
-	return errorResponse(q, e)
+	return e
 }
 
 // requestID returns the id that the client or a proxy gave, or a new one.

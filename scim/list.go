@@ -1,12 +1,7 @@
 package scim
 
 import (
-	"bytes"
 	"errors"
-	"net/http"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/schema"
@@ -14,12 +9,27 @@ import (
 
 // serveList reads a page of resources (RFC 7644, section 3.4.2).
 func (c *collection) serveList(q *request) (*response, error) {
-	q.entry.Resource = c.typ.Name()
-	p, err := q.projection(c.typ)
+	s, err := q.urlSearch()
 	if err != nil {
 		return nil, err
 	}
-	query, err := c.queryOf(q)
+	return c.answer(q, s)
+}
+
+// serveSearch is serveList with the parameters in the body (RFC 7644, section
+// 3.4.3).
+func (c *collection) serveSearch(q *request) (*response, error) {
+	s, err := q.bodySearch()
+	if err != nil {
+		return nil, err
+	}
+	return c.answer(q, s)
+}
+
+// answer answers a search for resources of one type.
+func (c *collection) answer(q *request, s search) (*response, error) {
+	q.entry.Resource = c.typ.Name()
+	query, err := c.queryOf(q, s)
 	if err != nil {
 		return nil, err
 	}
@@ -27,70 +37,58 @@ func (c *collection) serveList(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	edges, err := c.loadEdges(q, p, page.Resources...)
-	if err != nil {
+	l := newList(q)
+	if err := l.add(c, c.typ.Project(s.attributes, s.excluded), page.Resources); err != nil {
 		return nil, err
 	}
-	return c.listResponse(q, query.StartIndex, page, p, edges), nil
+	if query.ByKey {
+		return l.endByKey(page.Total, q.h.cursors.seal(q, s, page.Next)), nil
+	}
+	return l.end(page.Total, query.StartIndex), nil
 }
 
-// queryOf reads the parameters of a query.
-func (c *collection) queryOf(q *request) (Query, error) {
-	p, err := q.params()
+// queryOf checks a search against the type.
+func (c *collection) queryOf(q *request, s search) (Query, error) {
+	query := s.page(q)
+	var err error
+	if s.cursor != nil && q.h.byKey {
+		query.ByKey, query.StartIndex = true, 1
+		if query.After, err = q.h.cursors.open(q, s); err != nil {
+			return Query{}, err
+		}
+	}
+	if query.SortBy, err = c.order(s); err != nil {
+		return Query{}, err
+	}
+	e, err := s.expression(q)
 	if err != nil {
 		return Query{}, err
 	}
-	query := Query{}
-	if query.StartIndex, err = p.number("startindex", "startIndex", 1); err != nil {
-		return Query{}, err
-	}
-	query.StartIndex = max(query.StartIndex, 1)
-	if query.Count, err = p.number("count", "count", q.h.config.MaxResults); err != nil {
-		return Query{}, err
-	}
-	query.Count = min(max(query.Count, 0), q.h.config.MaxResults)
-	if query.SortBy, query.Descending, err = c.order(p); err != nil {
-		return Query{}, err
-	}
-	query.Filter, err = c.filter(q, p)
+	query.Filter, err = filter.Check(e, c.typ, q.checking())
 	return query, err
 }
 
-// filter reads the filter; nil is none.
-func (c *collection) filter(q *request, p params) (*filter.Filter, error) {
-	text, ok := p.get("filter")
-	if !ok {
-		return nil, nil
-	}
-	e, err := filter.Parse(text, q.settings.Dialect.Path)
-	if err != nil {
-		return nil, err
-	}
-	return filter.Check(e, c.typ, q.settings.Dialect.Checking)
+// checking is what filters of the connection may say.
+func (q *request) checking() filter.Checking {
+	o := q.settings.Dialect.Checking
+	o.BaseURL = q.base.url
+	return o
 }
 
-// order reads sortBy and sortOrder (RFC 7644, section 3.4.2.3).
-func (c *collection) order(p params) (by *schema.Attr, descending bool, err error) {
-	switch order, _ := p.get("sortorder"); strings.ToLower(order) {
-	case "", "ascending":
-	case "descending":
-		descending = true
-	default:
-		return nil, false, badRequest(schema.ScimTypeInvalidValue, "sortOrder must be \"ascending\" or \"descending\".")
+// order finds the attribute to sort by (RFC 7644, section 3.4.2.3).
+func (c *collection) order(s search) (*schema.Attr, error) {
+	if s.sortBy == "" {
+		return nil, nil
 	}
-	path, ok := p.get("sortby")
-	if !ok || path == "" {
-		return nil, false, nil
-	}
-	by, ok = c.typ.Attr(path)
+	by, ok := c.typ.Attr(s.sortBy)
 	if ok && by.Type == schema.Complex && by.MultiValued {
 		by = by.SubAttr("value")
 		ok = by != nil
 	}
 	if !ok || by.Type == schema.Complex || by.IsPassword() || by.Top() == c.edges() {
-		return nil, false, badRequest(schema.ScimTypeInvalidPath, "sortBy must be the path of a simple attribute of "+c.typ.Name()+".")
+		return nil, badRequest(schema.ScimTypeInvalidPath, "sortBy must be the path of a simple attribute of "+c.typ.Name()+".")
 	}
-	return by, descending, nil
+	return by, nil
 }
 
 // find asks the store, or does itself what the store can't.
@@ -175,7 +173,7 @@ func (c *collection) scan(q *request, query Query, edges *schema.Attr) (Page, er
 			matching = append(matching, page.Resources[i])
 		}
 	}
-	return PageOf(matching, query), nil
+	return PageOf(matching, query)
 }
 
 // withEdges returns the resources with their memberships as values, for filters
@@ -196,52 +194,4 @@ func (c *collection) withEdges(q *request, resources []*schema.Resource, a *sche
 		}
 	}
 	return with, nil
-}
-
-// PageOf orders resources as q says and cuts the page out: for stores that hold
-// everything in memory. The filter is not looked at.
-func PageOf(matching []*schema.Resource, q Query) Page {
-	if q.SortBy != nil {
-		matching = slices.Clone(matching)
-		slices.SortFunc(matching, func(a, b *schema.Resource) int { return Compare(a, b, q) })
-	}
-	page := Page{Total: len(matching)}
-	if from := q.StartIndex - 1; from < len(matching) && q.Count > 0 {
-		page.Resources = matching[max(from, 0):min(max(from, 0)+q.Count, len(matching))]
-	}
-	return page
-}
-
-// Compare orders two resources as [Query.SortBy] says.
-func Compare(a, b *schema.Resource, q Query) int {
-	order := schema.Compare(a.SortValue(q.SortBy), b.SortValue(q.SortBy))
-	if order == 0 {
-		return strings.Compare(a.ID(), b.ID())
-	}
-	if q.Descending {
-		return -order
-	}
-	return order
-}
-
-// listResponse answers with a ListResponse.
-func (c *collection) listResponse(q *request, startIndex int, page Page, p *schema.Projection, edges edgeList) *response {
-	b := buffers.Get().(*bytes.Buffer)
-	head := b.AvailableBuffer()
-	head = append(head, `{"schemas":["`+listURN+`"],"totalResults":`...)
-	head = strconv.AppendInt(head, int64(page.Total), 10)
-	head = append(head, `,"startIndex":`...)
-	head = strconv.AppendInt(head, int64(startIndex), 10)
-	head = append(head, `,"itemsPerPage":`...)
-	head = strconv.AppendInt(head, int64(len(page.Resources)), 10)
-	head = append(head, `,"Resources":[`...)
-	b.Write(head)
-	for i, r := range page.Resources {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		c.encode(q, b, r, p, edges)
-	}
-	b.WriteString("]}")
-	return &response{status: http.StatusOK, body: b}
 }

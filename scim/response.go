@@ -27,8 +27,18 @@ type response struct {
 	challenge []string
 	requestID string
 
-	// body is given back to the pool when it has been written; nil is none.
-	body *bytes.Buffer
+	// head and body are given back to the pool when they have been written; nil is
+	// none. Only lists have a head.
+	head, body *bytes.Buffer
+}
+
+// release gives back the space of an answer that is not written.
+func (resp *response) release() {
+	for _, b := range []*bytes.Buffer{resp.head, resp.body} {
+		if b != nil {
+			putBuffer(b)
+		}
+	}
 }
 
 // Shared header values: net/http only reads them.
@@ -41,7 +51,7 @@ var (
 func (resp *response) write(w http.ResponseWriter, q *request) {
 	h := w.Header()
 	for name, value := range map[string]string{
-		"Location": resp.location, etagHeader: resp.etag, allowHeader: resp.allow, "X-Request-Id": resp.requestID,
+		"Location": resp.location, "Content-Location": resp.contentLocation(), etagHeader: resp.etag, allowHeader: resp.allow, "X-Request-Id": resp.requestID,
 	} {
 		if value != "" {
 			h[name] = []string{value}
@@ -61,12 +71,20 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 	if wantsPlainJSON(q.Header["Accept"]) {
 		h["Content-Type"] = plainJSON
 	}
-	h["Content-Length"] = []string{strconv.Itoa(resp.body.Len())}
+	length := resp.body.Len()
+	if resp.head != nil {
+		length += resp.head.Len()
+	}
+	h["Content-Length"] = []string{strconv.Itoa(length)}
 	w.WriteHeader(resp.status)
 	if q.Method != http.MethodHead {
-		_, _ = w.Write(resp.body.Bytes()) // the client is gone: nobody to tell
+		// If a write fails the client is gone: there is nobody to tell.
+		if resp.head != nil {
+			_, _ = w.Write(resp.head.Bytes())
+		}
+		_, _ = w.Write(resp.body.Bytes())
 	}
-	putBuffer(resp.body)
+	resp.release()
 }
 
 // wantsPlainJSON reports whether the client names application/json and not
@@ -77,6 +95,15 @@ func wantsPlainJSON(accept []string) bool {
 	}
 	all := strings.ToLower(strings.Join(accept, ","))
 	return strings.Contains(all, "application/json") && !strings.Contains(all, mediaType) && !strings.Contains(all, "*/*")
+}
+
+// contentLocation is the URI of the resource in the body, which equals its
+// meta.location (RFC 7643, section 3.1).
+func (resp *response) contentLocation() string {
+	if resp.body == nil {
+		return ""
+	}
+	return resp.location
 }
 
 // resourceResponse answers with one resource.
@@ -126,18 +153,23 @@ func errorResponse(q *request, e *Error) *response {
 	if e.Status == http.StatusUnauthorized {
 		resp.challenge = challenges(q)
 	}
+	resp.body = buffers.Get().(*bytes.Buffer)
+	resp.body.Write(errorDocument(e, resp.requestID))
+	return resp
+}
+
+// errorDocument is the body of an error.
+func errorDocument(e *Error, requestID string) []byte {
 	detail := e.Detail
-	if resp.requestID != "" {
-		detail += " Request id: " + resp.requestID
+	if requestID != "" {
+		detail += " Request id: " + requestID
 	}
 	b := []byte(`{"schemas":["` + errorURN + `"],"status":"` + strconv.Itoa(e.Status) + `"`)
 	if e.Type != "" {
 		b = schema.AppendQuote(append(b, `,"scimType":`...), string(e.Type))
 	}
 	b = schema.AppendQuote(append(b, `,"detail":`...), detail)
-	resp.body = buffers.Get().(*bytes.Buffer)
-	resp.body.Write(append(b, '}'))
-	return resp
+	return append(b, '}')
 }
 
 // challenges says how to authenticate (RFC 7644, section 2; RFC 6750, section 3).

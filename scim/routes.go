@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,8 +18,12 @@ type endpoint struct {
 	collection methods
 	resource   methods
 
-	// public says that it may be read without a credential.
-	public bool
+	// public says that it may be read without a credential, search that a POST
+	// reads, bulk that operations of a bulk request may name it.
+	public, search, bulk bool
+
+	// maxBody bounds the body; 0 is Config.MaxBody.
+	maxBody int64
 }
 
 // methods has the handlers of a path by HTTP method.
@@ -40,9 +45,10 @@ func (m methods) allow() string {
 
 // handling is what the table says of one request.
 type handling struct {
-	do     handlerFunc
-	public bool
-	reads  bool
+	do      handlerFunc
+	public  bool
+	reads   bool
+	maxBody int64
 }
 
 // table has every path that is served.
@@ -55,21 +61,50 @@ func (h *Handler) table() map[string]*endpoint {
 		"/schemas": {public: true,
 			collection: methods{http.MethodGet: h.schemas},
 			resource:   methods{http.MethodGet: h.schema}},
-		"/me":   notServed("/Me"),
-		"/bulk": notServed("/Bulk"),
+		"":         {collection: methods{http.MethodGet: h.serveRoot}},
+		"/.search": {search: true, collection: methods{http.MethodPost: h.serveRootSearch}},
+		"/me":      h.meRoutes(),
+		"/bulk":    h.bulkRoutes(),
 	}
 	for _, c := range h.collections {
-		t[strings.ToLower(c.typ.Endpoint())] = &endpoint{
-			collection: methods{http.MethodGet: c.serveList, http.MethodPost: c.servePost},
-			resource: methods{
-				http.MethodGet:    c.serveGet,
-				http.MethodPut:    c.servePut,
-				http.MethodPatch:  c.servePatch,
-				http.MethodDelete: c.serveDelete,
-			},
-		}
+		path := strings.ToLower(c.typ.Endpoint())
+		t[path] = c.routes()
+		t[path+"/.search"] = &endpoint{search: true, collection: methods{http.MethodPost: c.serveSearch}}
 	}
 	return t
+}
+
+// routes returns what is served for one resource type.
+func (c *collection) routes() *endpoint {
+	e := &endpoint{
+		bulk:       true,
+		collection: methods{http.MethodGet: c.serveList, http.MethodPost: c.servePost},
+		resource:   c.resourceMethods(),
+	}
+	if c.readOnly {
+		delete(e.collection, http.MethodPost)
+	}
+	return e
+}
+
+// resourceMethods returns what can be done with one resource.
+func (c *collection) resourceMethods() methods {
+	if c.readOnly {
+		return methods{http.MethodGet: c.serveGet}
+	}
+	return methods{
+		http.MethodGet:    c.serveGet,
+		http.MethodPut:    c.servePut,
+		http.MethodPatch:  c.servePatch,
+		http.MethodDelete: c.serveDelete,
+	}
+}
+
+func (h *Handler) bulkRoutes() *endpoint {
+	if h.config.MaxBulkOperations == 0 {
+		return notServed("/Bulk")
+	}
+	return &endpoint{maxBody: h.config.MaxBulkPayload, collection: methods{http.MethodPost: h.serveBulk}}
 }
 
 // notServed answers 501 to an endpoint that RFC 7644 has and this server has not.
@@ -90,7 +125,7 @@ func (h *Handler) route(q *request) (handling, error) {
 	if m == nil {
 		return handling{}, &Error{Status: http.StatusNotFound, Detail: "There is no such endpoint."}
 	}
-	found := handling{public: e.public}
+	found := handling{public: e.public, maxBody: cmp.Or(e.maxBody, h.config.MaxBody)}
 	method := q.Method
 	switch method {
 	case http.MethodHead:
@@ -102,7 +137,7 @@ func (h *Handler) route(q *request) (handling, error) {
 		found.reads = true
 		return found, nil
 	}
-	found.reads = method == http.MethodGet
+	found.reads = method == http.MethodGet || e.search
 	found.do = m[method]
 	if found.do == nil {
 		return found, &Error{Status: http.StatusMethodNotAllowed, Detail: "This endpoint does not take " + method + ".", Err: &methodError{m.allow()}}

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"slices"
 
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/patch"
@@ -220,3 +221,6 @@ type MembershipPage struct {
 	Edges []Membership
 	Next  string
 }
+
+// wants reports whether q.IDs lets a resource through.
+func (q Query) wants(id string) bool { return q.IDs == nil || slices.Contains(q.IDs, id) }

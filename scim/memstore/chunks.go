@@ -2,7 +2,6 @@ package memstore
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"sort"
 )
@@ -118,41 +117,67 @@ func (s *set[K]) join(i int) {
 	s.chunks = slices.Delete(s.chunks, i+1, i+2)
 }
 
-// all yields the keys in order. The set must not change meanwhile.
-func (s *set[K]) all() iter.Seq[K] { return s.from(0) }
+// run is a part of a set: the keys from one place to the end. The set must not
+// change meanwhile.
+type run[K cmp.Ordered] struct {
+	chunks []chunk[K]
+	skip   int // keys of the first chunk
+}
 
-// from yields the keys from the one with that rank on, counted from 0.
-func (s *set[K]) from(rank int) iter.Seq[K] {
+// each yields the keys in order. It is an iterator itself rather than return one,
+// which would be an allocation.
+func (r run[K]) each(yield func(K) bool) {
+	skip := r.skip
+	for i := range r.chunks {
+		for _, k := range r.chunks[i].keys[skip:] {
+			if !yield(k) {
+				return
+			}
+		}
+		skip = 0
+	}
+}
+
+// all returns the keys.
+func (s *set[K]) all() run[K] { return run[K]{chunks: s.chunks} }
+
+// from returns the keys from the one with that rank on, counted from 0.
+func (s *set[K]) from(rank int) run[K] {
 	i := 0
 	for i < len(s.chunks) && rank >= len(s.chunks[i].keys) {
 		rank -= len(s.chunks[i].keys)
 		i++
 	}
-	return s.at(i, rank)
+	if i == len(s.chunks) {
+		return run[K]{}
+	}
+	return run[K]{s.chunks[i:], rank}
 }
 
-// after yields the keys that are greater than k.
-func (s *set[K]) after(k K) iter.Seq[K] {
+// after returns the keys that are greater than k.
+func (s *set[K]) after(k K) run[K] {
 	if s.n == 0 {
-		return s.at(0, 0)
+		return run[K]{}
 	}
 	i := s.chunkOf(k)
 	j, ok := slices.BinarySearch(s.chunks[i].keys, k)
 	if ok {
 		j++
 	}
-	return s.at(i, j)
+	return run[K]{s.chunks[i:], j}
 }
 
-// at yields the keys from number j of chunk i on.
-func (s *set[K]) at(i, j int) iter.Seq[K] {
-	return func(yield func(K) bool) {
-		for ; i < len(s.chunks); i, j = i+1, 0 {
-			for _, k := range s.chunks[i].keys[j:] {
-				if !yield(k) {
-					return
-				}
-			}
-		}
+// rank returns how many keys are less than the first one for which is is true; it
+// must be true of all behind that one.
+func (s *set[K]) rank(is func(K) bool) int {
+	i := sort.Search(len(s.chunks), func(i int) bool { return is(s.chunks[i].first) })
+	if i == 0 {
+		return 0
 	}
+	keys := s.chunks[i-1].keys
+	n := sort.Search(len(keys), func(j int) bool { return is(keys[j]) })
+	for _, c := range s.chunks[:i-1] {
+		n += len(c.keys)
+	}
+	return n
 }

@@ -59,7 +59,7 @@ func (c *collection) rebuild() {
 	for t := range c.plans {
 		c.plans[t] = c.fieldsOf(t)
 	}
-	for h := range c.live.all() {
+	for h := range c.live.all().each {
 		r := c.n.records.at(h).res
 		c.reindex(h, nil, r)
 	}

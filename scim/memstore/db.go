@@ -18,12 +18,14 @@ const (
 	otherKinds // and from here on, in the order of [db.names]
 )
 
-// db is all that a store holds. Everything but options is protected by mu.
+// db is all that a store holds.
 type db struct {
 	options Options
 
-	mu      sync.RWMutex
-	names   []string // of kinds beyond users and groups
+	naming sync.Mutex // not mu, so that Resources can be called in a transaction
+	names  []string   // of kinds beyond users and groups
+
+	mu      sync.RWMutex // protects all below
 	tenants map[scim.Tenant]*tenant
 	globals map[globalKey]owner
 	states  map[scim.Kind]*states
@@ -48,8 +50,8 @@ func newDB(o Options) *db {
 
 // kindNamed returns the kind of that name, beyond users and groups.
 func (d *db) kindNamed(name string) kind {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.naming.Lock()
+	defer d.naming.Unlock()
 	i := slices.Index(d.names, name)
 	if i < 0 {
 		i = len(d.names)

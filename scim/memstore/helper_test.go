@@ -207,3 +207,9 @@ func taken(t testing.TB, err error) string {
 	require.NoError(t, scanErr)
 	return path
 }
+
+func mustGet(t require.TestingT, s *memstore.Store, id string) *schema.Resource {
+	r, err := s.GetUser(ctx, acme, id)
+	require.NoError(t, err)
+	return r
+}

@@ -1,6 +1,6 @@
 package memstore
 
-import "iter"
+import "slices"
 
 // index finds resources by a key. Nearly always one has it, or few.
 type index struct {
@@ -45,7 +45,7 @@ func (x *index) remove(key string, h handle) {
 	if !more.remove(h) {
 		return
 	}
-	for first := range more.all() {
+	for first := range more.all().each {
 		x.first[key] = first
 		break
 	}
@@ -54,28 +54,15 @@ func (x *index) remove(key string, h handle) {
 	}
 }
 
-// has yields what has the key, in order.
-func (x *index) has(key string) iter.Seq[handle] {
+// appendTo appends what has the key, in order.
+func (x *index) appendTo(dst []handle, key string) []handle {
 	if more := x.more[key]; more != nil {
-		return more.all()
+		return slices.AppendSeq(dst, more.all().each)
 	}
-	first, ok := x.first[key]
-	return func(yield func(handle) bool) {
-		if ok {
-			yield(first)
-		}
+	if first, ok := x.first[key]; ok {
+		dst = append(dst, first)
 	}
-}
-
-// len returns how many have the key.
-func (x *index) len(key string) int {
-	if more := x.more[key]; more != nil {
-		return more.len()
-	}
-	if _, ok := x.first[key]; ok {
-		return 1
-	}
-	return 0
+	return dst
 }
 
 // isTaken reports whether anything but h has the key.

@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"slices"
+	"sort"
 
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/schema"
@@ -26,7 +27,7 @@ func (s shelf) list(ctx context.Context, t scim.Tenant, q scim.Query, hidden boo
 		return scim.Page{}, err
 	}
 	sortResources(matching, q)
-	return window(matching, q), nil
+	return window(matching, q)
 }
 
 // asksForEdges reports whether q names what resources don't have.
@@ -90,6 +91,11 @@ func (c *collection) byIDs(ids []string, hidden bool) []*schema.Resource {
 	}
 	slices.Sort(hs)
 	hs = slices.Compact(hs)
+	return c.having(hs)
+}
+
+// having returns the resources with these handles.
+func (c *collection) having(hs []handle) []*schema.Resource {
 	found := make([]*schema.Resource, len(hs))
 	for i, h := range hs {
 		found[i] = c.n.records.at(h).res
@@ -111,34 +117,44 @@ func (c *collection) byEquality(f *filter.Filter) (found []*schema.Resource, ok 
 	if x == nil {
 		return nil, false
 	}
-	found = make([]*schema.Resource, 0, x.len(key))
-	for h := range x.has(key) {
-		found = append(found, c.n.records.at(h).res)
-	}
-	return found, true
+	var buf [4]handle
+	return c.having(x.appendTo(buf[:0], key)), true
 }
 
 // page returns a page of all that is in s.
 func (c *collection) page(s *set[handle], q scim.Query) scim.Page {
 	page := scim.Page{Total: s.len()}
-	count := min(q.Count, page.Total-q.StartIndex+1)
+	from := q.StartIndex - 1
+	if q.ByKey {
+		from = c.behind(s, q.After)
+	}
+	count := min(q.Count, page.Total-from)
 	if count <= 0 {
 		return page
 	}
 	page.Resources = make([]*schema.Resource, 0, count)
-	for h := range s.from(q.StartIndex - 1) {
+	for h := range s.from(from).each {
 		page.Resources = append(page.Resources, c.n.records.at(h).res)
 		if len(page.Resources) == count {
 			break
 		}
 	}
+	if q.ByKey && from+count < page.Total {
+		page.Next = scim.PlaceOf(page.Resources[count-1], q)
+	}
 	return page
+}
+
+// behind returns how many of s have an id up to this one, which need not exist any
+// more: ids are in the order of handles.
+func (c *collection) behind(s *set[handle], id string) int {
+	return s.rank(func(h handle) bool { return c.n.records.at(h).res.ID() > id })
 }
 
 // resources returns all that is in s.
 func (c *collection) resources(s *set[handle]) []*schema.Resource {
 	all := make([]*schema.Resource, 0, s.len())
-	for h := range s.all() {
+	for h := range s.all().each {
 		all = append(all, c.n.records.at(h).res)
 	}
 	return all
@@ -165,19 +181,37 @@ func match(ctx context.Context, f *filter.Filter, resources []*schema.Resource) 
 	return matching, nil
 }
 
-// window cuts the page out of what matches. It is copied if it is small, so that
-// it does not keep all the rest in memory.
-func window(matching []*schema.Resource, q scim.Query) scim.Page {
+// window cuts the page out of what matches, which is in order. It is copied if it
+// is small, so that it does not keep all the rest in memory.
+func window(matching []*schema.Resource, q scim.Query) (scim.Page, error) {
 	page := scim.Page{Total: len(matching)}
 	from := min(q.StartIndex-1, len(matching))
+	if q.ByKey {
+		behind, err := scim.Behind(q)
+		if err != nil {
+			return scim.Page{}, err
+		}
+		from = sort.Search(len(matching), func(i int) bool { return behind(matching[i]) })
+	}
 	rest := matching[from:]
-	rest = rest[:min(q.Count, len(rest))]
-	if len(rest) == 0 {
-		return page
+	part := rest[:min(q.Count, len(rest))]
+	if len(part) == 0 {
+		return page, nil
 	}
-	if len(rest) < len(matching) {
-		rest = slices.Clone(rest)
+	if q.ByKey && len(part) < len(rest) {
+		page.Next = scim.PlaceOf(part[len(part)-1], q)
 	}
-	page.Resources = rest
-	return page
+	if len(part) < len(matching) {
+		part = slices.Clone(part)
+	}
+	page.Resources = part
+	return page, nil
 }
+
+// ListsByKey says that pages can be asked for by where the last one ended, see
+// [scim.CursorLister].
+func (s *Store) ListsByKey() bool { return true }
+
+// ListsByKey says that pages can be asked for by where the last one ended, see
+// [scim.CursorLister].
+func (r *Resources) ListsByKey() bool { return true }

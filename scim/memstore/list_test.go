@@ -78,6 +78,49 @@ func TestPagesStay(t *testing.T) {
 	assert.Len(t, got, 2901)
 }
 
+// TestKeyPagesStay: pages by key go on behind where they were, even if what was
+// there has gone.
+func TestKeyPagesStay(t *testing.T) {
+	for name, q := range map[string]scim.Query{
+		"all":        {},
+		"match":      {Filter: filterOf(t, userType, "userName pr")},
+		"by ids":     {IDs: []string{}},
+		"sorted":     {SortBy: attr(t, userType, "userName")},
+		"by created": {SortBy: attr(t, userType, "meta.created")},
+	} {
+		s := memstore.New()
+		ids := addUsers(t, s, 20)
+		if q.IDs != nil {
+			q.IDs = ids
+		}
+		q.ByKey, q.StartIndex, q.Count = true, 1, 10
+		first, err := s.ListUsers(ctx, acme, q)
+		require.NoError(t, err, name)
+		require.NotEmpty(t, first.Next, name)
+		for _, i := range []int{0, 9, 10} {
+			require.NoError(t, s.DeleteUser(ctx, acme, ids[i], ""))
+		}
+		q.After = first.Next
+		second, err := s.ListUsers(ctx, acme, q)
+		require.NoError(t, err, name)
+		var got []string
+		for _, r := range second.Resources {
+			got = append(got, r.ID())
+		}
+		assert.Equal(t, ids[11:], got, name)
+		assert.Equal(t, 17, second.Total, name)
+		assert.Empty(t, second.Next, name)
+		q.Count = 0
+		last, err := s.ListUsers(ctx, acme, q)
+		require.NoError(t, err, name)
+		assert.Empty(t, last.Next, name)
+	}
+	s := memstore.New()
+	addUser(t, s, "ann")
+	_, err := s.ListUsers(ctx, acme, scim.Query{ByKey: true, After: "id\n{", Count: 1, SortBy: attr(t, userType, "userName")})
+	assert.Error(t, err, "a cursor that no page gave")
+}
+
 func TestFilters(t *testing.T) {
 	s := memstore.New()
 	ann := addUser(t, s, "Ann", "externalId", "X", "displayName", "The Boss", "title", "Lead",

@@ -71,7 +71,7 @@ func appendMissing(dst []handle, members *set[handle], wanted []handle) []handle
 	if members == nil {
 		return dst
 	}
-	for m := range members.all() {
+	for m := range members.all().each {
 		for len(wanted) > 0 && wanted[0] < m {
 			wanted = wanted[1:]
 		}
@@ -130,7 +130,7 @@ func (n *tenant) isolate(h handle) {
 		n.relink(g, nil, []handle{h})
 	}
 	if rec.members != nil {
-		n.relink(h, nil, slices.AppendSeq(make([]handle, 0, rec.members.len()), rec.members.all()))
+		n.relink(h, nil, slices.AppendSeq(make([]handle, 0, rec.members.len()), rec.members.all().each))
 	}
 }
 

@@ -66,7 +66,9 @@ func parseCursor(text string) (*edge, error) {
 }
 
 func (e edge) cursor() string {
-	return strconv.FormatUint(uint64(e.group), 36) + "." + strconv.FormatUint(uint64(e.member), 36)
+	var buf [16]byte
+	text := append(strconv.AppendUint(buf[:0], uint64(e.group), 36), '.')
+	return string(strconv.AppendUint(text, uint64(e.member), 36))
 }
 
 // edgesOfGroups walks along the members of each group.
@@ -86,7 +88,7 @@ func (n *tenant) edgesOfGroups(b *edgePage, q scim.MembershipQuery, after *edge)
 		if after != nil && g == after.group {
 			rest = members.after(after.member)
 		}
-		for m := range rest {
+		for m := range rest.each {
 			if !b.add(edge{g, m}) {
 				return
 			}

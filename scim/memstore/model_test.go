@@ -591,6 +591,7 @@ func (w *world) checkLists(t *rapid.T, tenant scim.Tenant, typ *schema.Type, hid
 	if rapid.IntRange(0, 3).Draw(t, "ids") == 0 {
 		q.IDs = append([]string{"unknown"}, w.m.order[:len(w.m.order)/2]...)
 	}
+	q.ByKey = rapid.Bool().Draw(t, "by key")
 	w.checkList(t, tenant, all, q, list)
 }
 
@@ -608,11 +609,11 @@ func (w *world) checkList(t *rapid.T, tenant scim.Tenant, all []string, q scim.Q
 	if q.SortBy != nil {
 		slices.SortFunc(want, func(a, b *schema.Resource) int { return scim.Compare(a, b, q) })
 	}
-	for {
+	for from := 0; ; from += q.Count {
 		page, err := list(w.ctx, tenant, q)
 		require.NoError(t, err)
 		require.Equal(t, len(want), page.Total)
-		from := min(q.StartIndex-1, len(want))
+		from = min(from, len(want))
 		part := want[from:min(from+q.Count, len(want))]
 		require.Len(t, page.Resources, len(part))
 		for i, r := range page.Resources {
@@ -620,10 +621,14 @@ func (w *world) checkList(t *rapid.T, tenant scim.Tenant, all []string, q scim.Q
 			require.Equal(t, part[i].Meta(), r.Meta())
 			require.True(t, part[i].Equal(r))
 		}
-		if len(part) == 0 {
+		more := from+q.Count < len(want)
+		require.Equal(t, q.ByKey && more, page.Next != "")
+		if q.After = page.Next; q.ByKey && !more || len(part) == 0 {
 			return
 		}
-		q.StartIndex += q.Count
+		if !q.ByKey {
+			q.StartIndex += q.Count
+		}
 	}
 }
 

@@ -103,9 +103,9 @@ func (h *drawer) keysFor(q scim.StateQuery) iter.Seq[string] {
 		return present(q.Keys, keys, q.After)
 	}
 	if q.After == "" {
-		return keys.all()
+		return keys.all().each
 	}
-	return keys.after(q.After)
+	return keys.after(q.After).each
 }
 
 // present yields those of asked that are in keys and behind after, in order.

@@ -1,0 +1,407 @@
+package scim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+const (
+	bulkRequestURN  = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+	bulkResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+
+	// bulkPrefix is what stands before a bulkId where an id is meant.
+	bulkPrefix = "bulkId:"
+)
+
+// serveBulk does many operations in one request (RFC 7644, section 3.7). Each is
+// done as if it had come alone: it is atomic, the job as a whole is not.
+//
+// An operation that refers to a resource which another one creates waits for it. If
+// operations wait for each other, one of them is done without its references, which
+// are added when all are there.
+func (h *Handler) serveBulk(q *request) (*response, error) {
+	b, err := q.body()
+	if err != nil {
+		return nil, err
+	}
+	defer putBuffer(b)
+	job, err := h.readBulk(q, b.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	job.run()
+	return job.response(), nil
+}
+
+// bulkOp is one operation and, once it has been tried, its result.
+type bulkOp struct {
+	method, bulkID, path, version string
+
+	data    jsontext.Value // a part of the request's body
+	refs    []string       // the bulkIds that path and data name
+	invalid *Error         // why it can't be tried
+
+	done     bool
+	status   int
+	location string
+	etag     string
+	failure  []byte // the SCIM error of a status that is none of success
+}
+
+// bulkJob is one bulk request.
+type bulkJob struct {
+	q            *request
+	ops          []bulkOp
+	failOnErrors int // 0 is never
+	failed       int
+
+	ids     map[string]string // of created resources, by bulkId
+	creates map[string]bool   // the bulkIds that some operation creates
+	amend   []int             // operations that were done without their references
+}
+
+// readBulk reads the request. Too many operations are refused before any is done.
+func (h *Handler) readBulk(q *request, body []byte) (*bulkJob, error) {
+	job := &bulkJob{q: q, ids: map[string]string{}, creates: map[string]bool{}}
+	var doc struct {
+		Schemas      []string        `json:"schemas"`
+		FailOnErrors json.RawMessage `json:"failOnErrors"`
+		Operations   json.RawMessage `json:"Operations"`
+	}
+	if !jsontext.Value(body).IsValid() || json.Unmarshal(body, &doc) != nil {
+		return nil, badRequest(schema.ScimTypeInvalidSyntax, "A JSON object with \"schemas\" and \"Operations\" is expected.")
+	}
+	named := len(doc.Schemas) == 1 && strings.EqualFold(doc.Schemas[0], bulkRequestURN)
+	if !named && (len(doc.Schemas) > 0 || q.settings.Dialect.RefuseMissingSchemas) {
+		return nil, badRequest(schema.ScimTypeInvalidSyntax, "\"schemas\" must be [\""+bulkRequestURN+"\"].")
+	}
+	if len(doc.FailOnErrors) > 0 && string(doc.FailOnErrors) != "null" {
+		n, err := strconv.Atoi(string(doc.FailOnErrors))
+		if err != nil || n < 1 {
+			return nil, badRequest(schema.ScimTypeInvalidSyntax, "failOnErrors must be an integer of at least 1.")
+		}
+		job.failOnErrors = n
+	}
+	if len(doc.Operations) == 0 || doc.Operations[0] != '[' {
+		return nil, badRequest(schema.ScimTypeInvalidSyntax, "\"Operations\" must be a list.")
+	}
+	return job, job.readOps(jsontext.Value(doc.Operations))
+}
+
+// readOps splits the list without making values of it.
+func (job *bulkJob) readOps(raw jsontext.Value) error {
+	most := job.q.h.config.MaxBulkOperations
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if len(job.ops) == most {
+			return &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The request has more operations than maxOperations (%d).", most)}
+		}
+		end := int(dec.InputOffset())
+		job.ops = append(job.ops, readBulkOp(raw[end-len(value):end]))
+	}
+	for i := range job.ops {
+		op := &job.ops[i]
+		if op.method != http.MethodPost || op.bulkID == "" {
+			continue
+		}
+		if job.creates[op.bulkID] {
+			op.invalid = badRequest(schema.ScimTypeInvalidSyntax, "The bulkId is there twice.")
+		}
+		job.creates[op.bulkID] = true
+	}
+	return nil
+}
+
+func readBulkOp(raw jsontext.Value) bulkOp {
+	var doc struct {
+		Method  string          `json:"method"`
+		BulkID  string          `json:"bulkId"`
+		Path    string          `json:"path"`
+		Version string          `json:"version"`
+		Data    json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return bulkOp{invalid: badRequest(schema.ScimTypeInvalidSyntax, "An operation must be an object of method, path, bulkId, version and data.")}
+	}
+	op := bulkOp{method: strings.ToUpper(doc.Method), bulkID: doc.BulkID, path: doc.Path, version: doc.Version, data: jsontext.Value(doc.Data)}
+	if string(op.data) == "null" {
+		op.data = nil
+	}
+	op.invalid = op.check()
+	op.refs = op.references()
+	return op
+}
+
+// check refuses what RFC 7644, section 3.7, does not allow.
+func (op *bulkOp) check() *Error {
+	fail := func(detail string) *Error { return badRequest(schema.ScimTypeInvalidSyntax, detail) }
+	needsData := true
+	switch op.method {
+	case http.MethodPost:
+		if op.bulkID == "" {
+			return fail("A POST needs a bulkId.")
+		}
+	case http.MethodPut, http.MethodPatch:
+	case http.MethodDelete:
+		needsData = false
+	default:
+		return fail("method must be POST, PUT, PATCH or DELETE.")
+	}
+	switch {
+	case !strings.HasPrefix(op.path, "/"):
+		return fail("path must be an endpoint such as \"/Users\", or that of a resource below one.")
+	case needsData && len(op.data) == 0:
+		return fail(op.method + " needs data.")
+	}
+	return nil
+}
+
+// references returns the bulkIds that the operation names.
+func (op *bulkOp) references() []string {
+	var refs []string
+	if i := strings.LastIndexByte(op.path, '/'); i >= 0 && strings.HasPrefix(op.path[i+1:], bulkPrefix) {
+		refs = append(refs, op.path[i+1+len(bulkPrefix):])
+	}
+	if bytes.Contains(op.data, []byte(bulkPrefix)) {
+		_, found := substitute(op.data, func(string) (string, bool) { return "", false })
+		refs = append(refs, found...)
+	}
+	return refs
+}
+
+// run tries the operations, in the order of the request as far as references allow.
+func (job *bulkJob) run() {
+	for progress := true; progress && !job.stopped(); {
+		progress = false
+		for i := range job.ops {
+			if op := &job.ops[i]; !op.done && job.ready(op) && !job.stopped() {
+				job.try(i)
+				progress = true
+			}
+		}
+		if !progress {
+			progress = job.breakCircle()
+		}
+	}
+	for _, i := range job.amend {
+		if !job.stopped() {
+			job.complete(i)
+		}
+	}
+}
+
+func (job *bulkJob) stopped() bool {
+	return job.failOnErrors > 0 && job.failed >= job.failOnErrors || job.q.ctx.Err() != nil
+}
+
+// ready reports whether an operation can be tried: what it refers to is there, or
+// will never be.
+func (job *bulkJob) ready(op *bulkOp) bool {
+	if op.invalid != nil {
+		return true
+	}
+	for _, ref := range op.refs {
+		if _, there := job.ids[ref]; !there && job.creates[ref] {
+			return false
+		}
+	}
+	return true
+}
+
+// try does one operation.
+func (job *bulkJob) try(i int) {
+	op := &job.ops[i]
+	op.done = true
+	if op.invalid == nil {
+		for _, ref := range op.refs {
+			if _, there := job.ids[ref]; !there {
+				op.invalid = badRequest(schema.ScimTypeInvalidValue, "No operation of this request has created the resource of a bulkId that is referred to.")
+			}
+		}
+	}
+	data, _ := substitute(op.data, job.lookup)
+	job.perform(op, op.method, job.pathOf(op), data)
+}
+
+func (job *bulkJob) lookup(bulkID string) (string, bool) {
+	id, ok := job.ids[bulkID]
+	return id, ok
+}
+
+func (job *bulkJob) pathOf(op *bulkOp) string {
+	i := strings.LastIndexByte(op.path, '/')
+	if id, ok := job.ids[strings.TrimPrefix(op.path[i+1:], bulkPrefix)]; ok && strings.HasPrefix(op.path[i+1:], bulkPrefix) {
+		return op.path[:i+1] + url.PathEscape(id)
+	}
+	return op.path
+}
+
+// breakCircle creates the first resource that waits for others without what waits.
+func (job *bulkJob) breakCircle() bool {
+	for i := range job.ops {
+		op := &job.ops[i]
+		if op.done || op.method != http.MethodPost {
+			continue
+		}
+		op.done = true
+		pruned, ok := prune(op.data, func(ref string) bool {
+			_, there := job.ids[ref]
+			return !there && job.creates[ref]
+		})
+		if !ok {
+			op.invalid = &Error{Status: http.StatusConflict, Detail: "The references between the operations can't be resolved."}
+		}
+		data, _ := substitute(pruned, job.lookup)
+		job.perform(op, op.method, op.path, data)
+		if op.failure == nil {
+			job.amend = append(job.amend, i)
+		}
+		return true
+	}
+	for i := range job.ops { // only others than POST are left, whose references have failed
+		if op := &job.ops[i]; !op.done {
+			job.creates = map[string]bool{}
+			return true
+		}
+	}
+	return false
+}
+
+// complete gives a resource the references that it was created without.
+func (job *bulkJob) complete(i int) {
+	op := &job.ops[i]
+	data, _ := substitute(op.data, job.lookup)
+	id := job.ids[op.bulkID]
+	for _, ref := range op.refs {
+		if _, there := job.ids[ref]; !there {
+			op.fail(job, &Error{Status: http.StatusConflict, Detail: "A resource that this one refers to could not be created."})
+			return
+		}
+	}
+	created := op.status
+	if job.perform(op, http.MethodPut, strings.TrimRight(op.path, "/")+"/"+url.PathEscape(id), data); op.failure == nil {
+		op.status = created
+	}
+}
+
+// perform sends one operation through the handlers that would serve it alone.
+func (job *bulkJob) perform(op *bulkOp, method, path string, data []byte) {
+	if op.invalid != nil {
+		op.fail(job, op.invalid)
+		return
+	}
+	sub := job.q.sub(method, path, op.version, data)
+	resp, err := job.q.h.serveOne(sub)
+	op.location = job.q.base.url + path
+	if err != nil {
+		op.fail(job, job.q.h.explain(sub, err))
+		return
+	}
+	resp.release()
+	op.status, op.etag = resp.status, resp.etag
+	if resp.location != "" {
+		op.location = resp.location
+	}
+	if op.method == http.MethodPost && method == http.MethodPost {
+		job.ids[op.bulkID] = sub.entry.ResourceID
+	}
+}
+
+func (op *bulkOp) fail(job *bulkJob, e *Error) {
+	job.failed++
+	op.status, op.failure = e.Status, errorDocument(e, "")
+	if op.method == http.MethodPost {
+		op.location = ""
+		delete(job.creates, op.bulkID)
+	}
+}
+
+// sub is a request of its own within q.
+func (q *request) sub(method, path, version string, data []byte) *request {
+	header := http.Header{}
+	if version != "" {
+		header.Set("If-Match", version)
+	}
+	r := &http.Request{
+		Method: method,
+		URL:    &url.URL{RawQuery: "attributes=id"}, // the answer is not shown
+		Header: header,
+		Body:   io.NopCloser(bytes.NewReader(data)),
+	}
+	return &request{
+		Request: r.WithContext(q.ctx), h: q.h, ctx: q.ctx, scope: q.scope, settings: q.settings, base: q.base,
+		rest: strings.TrimRight(path, "/"), entry: &Entry{At: q.h.config.Now(), Method: method, Path: path},
+	}
+}
+
+// serveOne finds and runs the handler of an operation: one of a resource type, never
+// bulk again.
+func (h *Handler) serveOne(q *request) (resp *response, err error) {
+	defer h.recovered(&resp, &err)
+	if _, e := h.find(q); e == nil || !e.bulk {
+		return nil, &Error{Status: http.StatusNotFound, Detail: "There is no such endpoint for operations."}
+	}
+	handle, err := h.route(q)
+	if err != nil {
+		return nil, err
+	}
+	return handle.do(q)
+}
+
+// response writes the results, in the order of the request.
+func (job *bulkJob) response() *response {
+	b := buffers.Get().(*bytes.Buffer)
+	b.WriteString(`{"schemas":["` + bulkResponseURN + `"],"Operations":[`)
+	first := true
+	for i := range job.ops {
+		op := &job.ops[i]
+		if !op.done || op.status == 0 {
+			continue
+		}
+		if !first {
+			b.WriteByte(',')
+		}
+		first = false
+		b.Write(op.result(b.AvailableBuffer()))
+	}
+	b.WriteString("]}")
+	return &response{status: http.StatusOK, body: b}
+}
+
+func (op *bulkOp) result(dst []byte) []byte {
+	dst = append(dst, `{"method":`...)
+	dst = schema.AppendQuote(dst, op.method)
+	for name, text := range pairs("bulkId", op.bulkID, "location", op.location, "version", op.etag) {
+		if text != "" {
+			dst = append(dst, ',')
+			dst = schema.AppendQuote(dst, name)
+			dst = append(dst, ':')
+			dst = schema.AppendQuote(dst, text)
+		}
+	}
+	dst = append(dst, `,"status":"`...)
+	dst = strconv.AppendInt(dst, int64(op.status), 10)
+	dst = append(dst, '"')
+	if op.failure != nil {
+		dst = append(dst, `,"response":`...)
+		dst = append(dst, op.failure...)
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,78 @@
+package scim
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+// list writes a ListResponse. The resources are written first, since only then their
+// number is known; the head goes before them at the end.
+type list struct {
+	q    *request
+	body *bytes.Buffer
+	n    int
+}
+
+func newList(q *request) *list {
+	return &list{q: q, body: buffers.Get().(*bytes.Buffer)}
+}
+
+// add appends resources of one type.
+func (l *list) add(c *collection, p *schema.Projection, resources []*schema.Resource) error {
+	edges, err := c.loadEdges(l.q, p, resources...)
+	if err != nil {
+		putBuffer(l.body)
+		return err
+	}
+	for _, r := range resources {
+		if l.n > 0 {
+			l.body.WriteByte(',')
+		}
+		c.encode(l.q, l.body, r, p, edges)
+		l.n++
+	}
+	return nil
+}
+
+// end finishes a page that was asked for by number.
+func (l *list) end(total, startIndex int) *response {
+	head := append([]byte(nil), `"totalResults":`...)
+	head = strconv.AppendInt(head, int64(total), 10)
+	head = append(head, `,"startIndex":`...)
+	head = strconv.AppendInt(head, int64(startIndex), 10)
+	return l.finish(head)
+}
+
+// endByKey finishes a page that was asked for by cursor (RFC 9865, section 2).
+func (l *list) endByKey(total int, next string) *response {
+	var head []byte
+	if total >= 0 {
+		head = append(head, `"totalResults":`...)
+		head = strconv.AppendInt(head, int64(total), 10)
+		head = append(head, ',')
+	}
+	if next != "" {
+		head = append(head, `"nextCursor":`...)
+		head = schema.AppendQuote(head, next)
+		head = append(head, ',')
+	}
+	return l.finish(bytes.TrimSuffix(head, []byte(",")))
+}
+
+func (l *list) finish(head []byte) *response {
+	b := buffers.Get().(*bytes.Buffer)
+	b.WriteString(`{"schemas":["` + listURN + `"],`)
+	if len(head) > 0 {
+		b.Write(head)
+		b.WriteByte(',')
+	}
+	b.WriteString(`"itemsPerPage":`)
+	b.WriteString(strconv.Itoa(l.n))
+	b.WriteString(`,"Resources":[`)
+	resp := &response{status: http.StatusOK, head: b, body: l.body}
+	l.body.WriteString("]}")
+	return resp
+}
