@@ -9,7 +9,7 @@ all: build race lint ## build, race and lint (this is what plain "make" does)
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## compile all packages
@@ -30,6 +30,10 @@ lint: ## gofmt, vet and staticcheck
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (5s)
 	.ci/run fuzz
+
+.PHONY: conformance
+conformance: ## print every requirement of RFC 7643, 7644 and 9865 with its result
+	MUSTER_CONFORMANCE=1 go test -count=1 -run '^TestConformance$$' ./examples/full | sort -V
 
 .PHONY: bench
 bench: ## measure COUNT times (3) and print the figures beside their targets

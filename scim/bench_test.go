@@ -47,7 +47,7 @@ func muster(b *testing.B) side {
 		},
 	})
 	require.NoError(b, err)
-	return side{b, http.StripPrefix("/v2", h), "Bearer " + peer.Token}
+	return side{b, h, "Bearer " + peer.Token}
 }
 
 func other(b *testing.B, h http.Handler) side { return side{b, h, "Bearer " + peer.Token} }

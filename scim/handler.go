@@ -95,13 +95,15 @@ type request struct {
 	id       string // of the resource, if the path has one
 	query    params
 	parsed   bool
-	entry    *Entry
+	entry    *Entry // what is told of the request
+	own      Entry  // where that is, with the request rather than beside it
 }
 
 // ServeHTTP answers a request. Handlers return what they have to say; only here is
 // anything written, and only here errors are turned into answers.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := request{Request: r, h: h, base: h.base, entry: &Entry{At: h.config.Now(), Method: r.Method}}
+	q := request{Request: r, h: h, base: h.base, own: Entry{At: h.config.Now(), Method: r.Method}}
+	q.entry = &q.own
 	resp, err := h.serve(w, &q)
 	if err != nil {
 		resp = h.failed(&q, err)
@@ -141,7 +143,7 @@ func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err 
 	if q.Header.Get("X-HTTP-Method-Override") != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
-	if q.Body != nil {
+	if q.Body != nil && q.Body != http.NoBody {
 		q.Body = http.MaxBytesReader(w, q.Body, handle.maxBody)
 	}
 	return handle.do(q)

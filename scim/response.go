@@ -50,13 +50,12 @@ var (
 // write is the only place that writes an answer.
 func (resp *response) write(w http.ResponseWriter, q *request) {
 	h := w.Header()
-	for name, value := range map[string]string{
-		"Location": resp.location, "Content-Location": resp.contentLocation(), etagHeader: resp.etag, allowHeader: resp.allow, "X-Request-Id": resp.requestID,
-	} {
-		if value != "" {
-			h[name] = []string{value}
-		}
-	}
+	set := headerSetter{h: h}
+	set.value("Location", resp.location)
+	set.value("Content-Location", resp.contentLocation())
+	set.value(etagHeader, resp.etag)
+	set.value(allowHeader, resp.allow)
+	set.value("X-Request-Id", resp.requestID)
 	if len(resp.challenge) > 0 {
 		h["Www-Authenticate"] = resp.challenge
 	}
@@ -75,7 +74,7 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 	if resp.head != nil {
 		length += resp.head.Len()
 	}
-	h["Content-Length"] = []string{strconv.Itoa(length)}
+	set.value("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(resp.status)
 	if q.Method != http.MethodHead {
 		// If a write fails the client is gone: there is nobody to tell.
@@ -85,6 +84,25 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 		_, _ = w.Write(resp.body.Bytes())
 	}
 	resp.release()
+}
+
+// headerSetter puts values of headers into one array instead of one for each.
+type headerSetter struct {
+	h      http.Header
+	values []string
+}
+
+func (s *headerSetter) value(name, value string) {
+	const most = 6 // that one answer has
+	if value == "" {
+		return
+	}
+	if s.values == nil {
+		s.values = make([]string, 0, most)
+	}
+	s.values = append(s.values, value)
+	n := len(s.values)
+	s.h[name] = s.values[n-1 : n : n]
 }
 
 // wantsPlainJSON reports whether the client names application/json and not

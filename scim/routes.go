@@ -54,22 +54,25 @@ type handling struct {
 // table has every path that is served.
 func (h *Handler) table() map[string]*endpoint {
 	t := map[string]*endpoint{
-		"/serviceproviderconfig": {public: true, collection: methods{http.MethodGet: h.serviceProviderConfig}},
-		"/resourcetypes": {public: true,
+		"/ServiceProviderConfig": {public: true, collection: methods{http.MethodGet: h.serviceProviderConfig}},
+		"/ResourceTypes": {public: true,
 			collection: methods{http.MethodGet: h.resourceTypes},
 			resource:   methods{http.MethodGet: h.resourceType}},
-		"/schemas": {public: true,
+		"/Schemas": {public: true,
 			collection: methods{http.MethodGet: h.schemas},
 			resource:   methods{http.MethodGet: h.schema}},
 		"":         {collection: methods{http.MethodGet: h.serveRoot}},
 		"/.search": {search: true, collection: methods{http.MethodPost: h.serveRootSearch}},
-		"/me":      h.meRoutes(),
-		"/bulk":    h.bulkRoutes(),
+		"/Me":      h.meRoutes(),
+		"/Bulk":    h.bulkRoutes(),
 	}
 	for _, c := range h.collections {
-		path := strings.ToLower(c.typ.Endpoint())
+		path := c.typ.Endpoint()
 		t[path] = c.routes()
 		t[path+"/.search"] = &endpoint{search: true, collection: methods{http.MethodPost: c.serveSearch}}
+	}
+	for path, e := range t { // found as they are, or in any other case
+		t[strings.ToLower(path)] = e
 	}
 	return t
 }
