@@ -56,45 +56,40 @@ func (h *Handler) parts(q *request, s search) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	var parts []part
-	var unknown error
-	known, sortable := false, s.sortBy == ""
-	for _, c := range h.collections {
-		p := part{c, s.page(q)}
+	if err := h.checkKnown(q, e); err != nil {
+		return nil, err
+	}
+	parts := make([]part, len(h.collections))
+	sortable := s.sortBy == ""
+	for i, c := range h.collections {
+		parts[i] = part{c, s.page(q)}
 		if by, err := c.order(s); err == nil {
-			p.query.SortBy, sortable = by, true
+			parts[i].query.SortBy, sortable = by, true
 		}
-		fitted, err := c.fit(q, e)
-		if err != nil {
+		if parts[i].query.Filter, err = filter.Check(c.fit(q, e), c.typ, q.checking()); err != nil {
 			return nil, err
 		}
-		if fitted.unknown == nil {
-			known = true
-		} else {
-			unknown = fitted.unknown
-		}
-		if p.query.Filter, err = filter.Check(fitted.e, c.typ, q.checking()); err != nil {
-			return nil, err
-		}
-		parts = append(parts, p)
 	}
 	if !sortable {
-		return nil, badRequest(schema.ScimTypeInvalidPath, "No resource type has an attribute "+s.sortBy+" to sort by.")
-	}
-	if !known && unknown != nil && h.unknownToAll(q, e) {
-		return nil, unknown
+		return nil, badRequest(schema.ScimTypeInvalidPath, "No resource type has the simple attribute "+s.sortBy+" to sort by.")
 	}
 	return parts, nil
 }
 
-// unknownToAll reports whether some comparison names what no type has.
-func (h *Handler) unknownToAll(q *request, e filter.Expression) bool {
-	return slices.ContainsFunc(leaves(e), func(leaf filter.Expression) bool {
-		return !slices.ContainsFunc(h.collections, func(c *collection) bool {
-			_, err := filter.Check(leaf, c.typ, q.checking())
-			return !isUnknown(err)
-		})
-	})
+// checkKnown refuses a comparison with what no type has.
+func (h *Handler) checkKnown(q *request, e filter.Expression) error {
+	for _, leaf := range leaves(e) {
+		var err error
+		for _, c := range h.collections {
+			if _, err = filter.Check(leaf, c.typ, q.checking()); !isUnknown(err) {
+				break
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func isUnknown(err error) bool {
@@ -115,42 +110,21 @@ func leaves(e filter.Expression) []filter.Expression {
 	return []filter.Expression{e}
 }
 
-// fitted is an expression with what a type does not have taken out.
-type fitted struct {
-	e       filter.Expression
-	unknown error // why, if something was
-}
-
 // fit replaces comparisons with attributes that the type does not have by what they
-// are for an attribute without a value.
-func (c *collection) fit(q *request, e filter.Expression) (fitted, error) {
+// are for an attribute without a value (RFC 7644, section 3.4.2.1).
+func (c *collection) fit(q *request, e filter.Expression) filter.Expression {
 	switch e := e.(type) {
 	case nil:
-		return fitted{}, nil
+		return nil
 	case *filter.LogicalExpression:
-		left, err := c.fit(q, e.Left)
-		if err != nil {
-			return fitted{}, err
-		}
-		right, err := c.fit(q, e.Right)
-		joined := &filter.LogicalExpression{Left: left.e, Operator: e.Operator, Right: right.e}
-		return fitted{joined, either(left.unknown, right.unknown)}, err
+		return &filter.LogicalExpression{Left: c.fit(q, e.Left), Operator: e.Operator, Right: c.fit(q, e.Right)}
 	case *filter.NotExpression:
-		inner, err := c.fit(q, e.Expression)
-		return fitted{&filter.NotExpression{Expression: inner.e}, inner.unknown}, err
+		return &filter.NotExpression{Expression: c.fit(q, e.Expression)}
 	}
-	_, err := filter.Check(e, c.typ, q.checking())
-	if isUnknown(err) {
-		return fitted{constant(holdsWithoutValue(e)), err}, nil
+	if _, err := filter.Check(e, c.typ, q.checking()); isUnknown(err) {
+		return constant(holdsWithoutValue(e))
 	}
-	return fitted{e: e}, err
-}
-
-func either(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return e
 }
 
 // holdsWithoutValue says what a comparison is for an attribute without a value.
@@ -237,47 +211,41 @@ func (p part) sortValue(r *schema.Resource) schema.Value {
 	return r.SortValue(p.query.SortBy)
 }
 
-// rootByKey walks the types one after another; the cursor says which one it is at.
+// rootByKey walks the types one after another; the cursor says which one it is at, and
+// where there. A type that is not reached on this page is only counted.
 func (h *Handler) rootByKey(q *request, s search, parts []part) (*response, error) {
 	place, err := h.cursors.open(q, s)
 	if err != nil {
 		return nil, err
 	}
-	name, after, _ := strings.Cut(place, "\n")
+	at, after, _ := strings.Cut(place, "\n")
 	l := newList(q)
-	want := s.page(q).Count
-	total, next := 0, ""
+	want, total, next := s.page(q).Count, 0, ""
+	reached := at == ""
 	for _, p := range parts {
-		p.query.ByKey, p.query.StartIndex, p.query.Count = true, 1, want
-		reached := name == "" || name == p.typ.Name()
-		if !reached || next != "" {
-			p.query.Count = 0 // only counted
+		p.query.ByKey, p.query.StartIndex, p.query.Count = true, 1, 0
+		if p.typ.Name() == at {
+			reached, p.query.After = true, after
 		}
-		if name == p.typ.Name() {
-			p.query.After = after
-			name = ""
+		open := reached && next == ""
+		if open {
+			p.query.Count = want
 		}
 		page, err := p.find(q, p.query)
 		if err != nil {
 			return nil, err
 		}
 		total = addTotal(total, page.Total)
-		if p.query.Count == 0 {
-			if reached && next == "" && want == 0 && page.Total != 0 {
-				next = p.typ.Name() + "\n"
-			}
-			continue
+		switch {
+		case open && page.Next != "":
+			next = p.typ.Name() + "\n" + page.Next
+		case open && want == 0 && l.n > 0 && page.Total != 0:
+			next = p.typ.Name() + "\n" // the page is full, and this type begins the next
 		}
+		want -= len(page.Resources)
 		if err := l.add(p.collection, p.typ.Project(s.attributes, s.excluded), page.Resources); err != nil {
 			return nil, err
 		}
-		want -= len(page.Resources)
-		if page.Next != "" {
-			next = p.typ.Name() + "\n" + page.Next
-		}
-	}
-	if s.count != nil && *s.count <= 0 {
-		next = ""
 	}
 	return l.endByKey(total, h.cursors.seal(q, s, next)), nil
 }
