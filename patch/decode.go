@@ -1,10 +1,8 @@
 package patch
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,158 +14,28 @@ import (
 // URN identifies a PATCH request (RFC 7644, section 3.5.2).
 const URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
+// MaxOps bounds the operations of one request, where each key of a value without a
+// path is one: an operation takes up many times the memory of its text. The identity
+// providers that say how many they send stay below 1,000.
+const MaxOps = 10_000
+
 // Request is a decoded PATCH request.
 type Request struct {
 	Ops []Op
 
-	// Notes tell what the dialect took as something else than what was sent.
+	// Notes tell what the dialect took as something else than what was sent; one
+	// that would say the same again is left out.
 	Notes []schema.Note
 }
 
 // Decode reads the body of a PATCH request for a resource of type t. The error is
-// an [*Error].
+// an [*Error]. body is not kept.
 func Decode(t *schema.Type, body []byte, o Options) (Request, error) {
 	d := decoder{t: t, o: o}
-	raw, err := readEnvelope(body, o)
-	if err != nil {
+	if err := d.body(body); err != nil {
 		return Request{}, err
 	}
-	for i, r := range raw {
-		if err := d.operation(i, r); err != nil {
-			return Request{}, err
-		}
-	}
 	return Request{Ops: d.ops, Notes: d.notes}, nil
-}
-
-// member is one name and value of a JSON object; the value is a part of the body.
-type member struct {
-	name  string
-	value jsontext.Value
-}
-
-// rawOp is an operation as it stands in the body.
-type rawOp struct{ op, path, value jsontext.Value }
-
-// readEnvelope reads the body's own members. Names ignore case; what it does not
-// know is skipped.
-func readEnvelope(body []byte, o Options) ([]rawOp, error) {
-	members, err := readObject(body)
-	if err != nil {
-		return nil, err
-	}
-	var ops []rawOp
-	sawSchemas, sawOps := false, false
-	for _, m := range members {
-		switch strings.ToLower(m.name) {
-		case "schemas":
-			if !strings.Contains(strings.ToLower(string(m.value)), strings.ToLower(URN)) && len(m.value) > len("[]") {
-				return nil, whole("\"schemas\" of a PATCH must be [\"" + URN + "\"].")
-			}
-			sawSchemas = len(m.value) > len("[]") && m.value.Kind() == '['
-		case "operations":
-			if sawOps {
-				return nil, whole("\"Operations\" is there twice.")
-			}
-			sawOps = true
-			if ops, err = readOps(m.value); err != nil {
-				return nil, err
-			}
-		}
-	}
-	switch {
-	case len(ops) == 0:
-		return nil, whole("\"Operations\" must be a list of at least one operation.")
-	case !sawSchemas && o.RefuseMissingSchemas:
-		return nil, whole("\"schemas\" is missing; it must be [\"" + URN + "\"].")
-	}
-	return ops, nil
-}
-
-func readOps(list jsontext.Value) ([]rawOp, error) {
-	if list.Kind() != '[' {
-		return nil, whole("\"Operations\" must be a list.")
-	}
-	var ops []rawOp
-	err := eachElement(list, func(v jsontext.Value) error {
-		if v.Kind() != '{' {
-			return &Error{Index: len(ops), Type: schema.ScimTypeInvalidSyntax, Msg: "an operation must be an object"}
-		}
-		members, err := readObject(v)
-		if err != nil {
-			return err
-		}
-		var op rawOp
-		for _, m := range members {
-			switch strings.ToLower(m.name) {
-			case "op":
-				op.op = m.value
-			case "path":
-				op.path = m.value
-			case "value":
-				op.value = m.value
-			}
-		}
-		ops = append(ops, op)
-		return nil
-	})
-	return ops, err
-}
-
-// readObject splits a JSON object into its members, in their order. Two names that
-// differ only in case are one name twice, and refused by who looks at them.
-func readObject(data []byte) ([]member, error) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
-	if dec.PeekKind() != '{' {
-		return nil, whole("A JSON object is expected.")
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, notJSON(dec)
-	}
-	var members []member
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return nil, notJSON(dec)
-		}
-		m := member{name: name.String()}
-		value, err := dec.ReadValue()
-		if err != nil {
-			return nil, notJSON(dec)
-		}
-		end := int(dec.InputOffset())
-		m.value = data[end-len(value) : end]
-		members = append(members, m)
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, notJSON(dec)
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, whole("Something follows the JSON object.")
-	}
-	return members, nil
-}
-
-func eachElement(list jsontext.Value, do func(jsontext.Value) error) error {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true))
-	if _, err := dec.ReadToken(); err != nil {
-		return notJSON(dec)
-	}
-	for dec.PeekKind() != ']' {
-		value, err := dec.ReadValue()
-		if err != nil {
-			return notJSON(dec)
-		}
-		end := int(dec.InputOffset())
-		if err := do(list[end-len(value) : end]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func notJSON(dec *jsontext.Decoder) error {
-	return whole(fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", dec.InputOffset()))
 }
 
 // decoder collects the operations of one request.
@@ -178,13 +46,109 @@ type decoder struct {
 	notes []schema.Note
 }
 
-func (d *decoder) note(path, rule string) {
-	d.notes = append(d.notes, schema.Note{Path: clip(path), Rule: rule})
+// maxNotes bounds the notes of one request, which end in a log.
+const maxNotes = 100
+
+func (d *decoder) note(notes ...schema.Note) {
+	for _, n := range notes {
+		if len(d.notes) < maxNotes && !slices.Contains(d.notes, n) {
+			d.notes = append(d.notes, n)
+		}
+	}
+}
+
+func (d *decoder) noteAt(op *Op, rule string) {
+	d.note(schema.Note{Path: op.shownPath(), Rule: rule})
+}
+
+// add keeps an operation that has been read.
+func (d *decoder) add(op Op) error {
+	if len(d.ops) == MaxOps {
+		return op.fail(schema.ScimTypeInvalidValue, "more than %d attributes in one request", MaxOps)
+	}
+	d.ops = append(d.ops, op)
+	return nil
+}
+
+// body reads the body's own members. Names ignore case; what it does not know is
+// skipped.
+func (d *decoder) body(body []byte) error {
+	var schemas, list jsontext.Value
+	err := eachMember(body, func(name []byte, value jsontext.Value) error {
+		switch {
+		case isNamed(name, "schemas"):
+			schemas = value
+		case isNamed(name, "Operations") && list != nil:
+			return whole("\"Operations\" is there twice.")
+		case isNamed(name, "Operations"):
+			list = value
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.schemas(schemas); err != nil {
+		return err
+	}
+	return d.operations(list)
+}
+
+// schemas reports whether the body says that it is a PATCH.
+func (d *decoder) schemas(raw jsontext.Value) error {
+	said, found := false, false
+	look := func(v jsontext.Value) error {
+		said = true
+		found = found || v.Kind() == '"' && isNamed(unquoted(v), URN)
+		return nil
+	}
+	switch {
+	case len(raw) == 0 || raw.Kind() == 'n':
+	case raw.Kind() == '[':
+		if err := eachElement(raw, look); err != nil {
+			return err
+		}
+	case !d.o.RefuseMissingSchemas:
+		_ = look(raw)
+	}
+	switch {
+	case found || !said && !d.o.RefuseMissingSchemas:
+		return nil
+	case said:
+		return whole("\"schemas\" of a PATCH must be [\"" + URN + "\"].")
+	}
+	return whole("\"schemas\" is missing; it must be [\"" + URN + "\"].")
+}
+
+func (d *decoder) operations(list jsontext.Value) error {
+	n := 0
+	if len(list) > 0 && list.Kind() == '[' {
+		err := eachElement(list, func(v jsontext.Value) error {
+			n++
+			return d.operation(Op{Index: n - 1}, v)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return whole("\"Operations\" must be a list of at least one operation.")
+	}
+	return nil
 }
 
 // operation reads one operation; without a path it becomes several.
-func (d *decoder) operation(i int, r rawOp) error {
-	op := Op{Index: i}
+func (d *decoder) operation(op Op, raw jsontext.Value) error {
+	if op.Index >= MaxOps {
+		return op.fail(schema.ScimTypeInvalidValue, "more than %d operations in one request", MaxOps)
+	}
+	if raw.Kind() != '{' {
+		return op.fail(schema.ScimTypeInvalidSyntax, "an operation must be an object")
+	}
+	r, err := op.parts(raw)
+	if err != nil {
+		return err
+	}
 	if err := d.kind(&op, r.op); err != nil {
 		return err
 	}
@@ -192,36 +156,64 @@ func (d *decoder) operation(i int, r rawOp) error {
 	if err != nil {
 		return err
 	}
-	hasValue := len(r.value) > 0
 	switch {
 	case op.Kind == Remove && !hasPath:
 		return op.fail(schema.ScimTypeNoTarget, "remove needs a path")
-	case op.Kind != Remove && !hasValue:
+	case op.Kind != Remove && len(r.value) == 0:
 		return op.fail(schema.ScimTypeInvalidSyntax, "%s needs a value", op.Kind)
+	case !hasPath && r.value.Kind() != '{':
+		return op.fail(schema.ScimTypeInvalidValue, "without a path the value must be an object of attributes")
 	case !hasPath:
-		return d.pathless(op, r.value)
+		return d.keys(op, "", r.value)
 	}
-	return d.target(op, r.value)
+	if err := d.find(&op); err != nil {
+		return d.unresolved(&op, err)
+	}
+	return d.resolved(op, r.value)
+}
+
+// parts has the members of an operation as they stand in the body.
+type parts struct{ op, path, value jsontext.Value }
+
+func (op *Op) parts(object jsontext.Value) (p parts, err error) {
+	err = eachMember(object, func(name []byte, value jsontext.Value) error {
+		var part *jsontext.Value
+		switch {
+		case isNamed(name, "op"):
+			part = &p.op
+		case isNamed(name, "path"):
+			part = &p.path
+		case isNamed(name, "value"):
+			part = &p.value
+		default:
+			return nil
+		}
+		if *part != nil {
+			return op.twice(string(name))
+		}
+		*part = value
+		return nil
+	})
+	return p, err
 }
 
 func (d *decoder) kind(op *Op, raw jsontext.Value) error {
-	text, ok := stringOf(raw)
-	if ok {
-		for k := Add; k <= Replace; k++ {
-			if strings.EqualFold(text, k.String()) {
-				if text != k.String() {
-					d.note("op", "case of op ignored")
-				}
-				op.Kind = k
-				return nil
-			}
+	text, _ := stringOf(raw)
+	for k := Add; k <= Replace; k++ {
+		if !strings.EqualFold(text, k.String()) {
+			continue
 		}
+		if text != k.String() {
+			d.note(schema.Note{Path: "op", Rule: "case of op ignored"})
+		}
+		op.Kind = k
+		return nil
 	}
 	return op.fail(schema.ScimTypeInvalidSyntax, "op must be \"add\", \"remove\" or \"replace\"")
 }
 
 // path reads the path and reports whether there is one.
-func (d *decoder) path(op *Op, r rawOp) (bool, error) {
+func (d *decoder) path(op *Op, r parts) (bool, error) {
 	if len(r.path) == 0 || r.path.Kind() == 'n' {
 		return false, nil
 	}
@@ -230,135 +222,131 @@ func (d *decoder) path(op *Op, r rawOp) (bool, error) {
 		return false, op.fail(schema.ScimTypeInvalidSyntax, "path must be a string")
 	}
 	op.Path = text
-	if text == "" {
-		if len(r.value) == 0 || r.value.Kind() != '{' || d.o.RefuseEmptyPath {
-			return false, op.fail(schema.ScimTypeInvalidPath, "the path is empty")
-		}
-		d.note("path", "empty path taken as none")
-		return false, nil
+	if text != "" {
+		return true, nil
 	}
-	return true, nil
+	if len(r.value) == 0 || r.value.Kind() != '{' || d.o.RefuseEmptyPath {
+		return false, op.fail(schema.ScimTypeInvalidPath, "the path is empty")
+	}
+	d.note(schema.Note{Path: "path", Rule: "empty path taken as none"})
+	return false, nil
 }
 
-// stringOf reads a JSON string.
-func stringOf(raw jsontext.Value) (string, bool) {
-	if len(raw) == 0 || raw.Kind() != '"' {
-		return "", false
-	}
-	text, err := jsontext.AppendUnquote(nil, raw)
-	return string(text), err == nil
-}
-
-// pathless makes an operation of each key of the value.
-func (d *decoder) pathless(op Op, raw jsontext.Value) error {
-	if raw.Kind() != '{' {
-		return op.fail(schema.ScimTypeInvalidValue, "without a path the value must be an object of attributes")
-	}
-	return d.keys(op, "", raw)
-}
-
-// keys makes an operation of each member of an object: attributes of the
-// resource, or with prefix a URN those of an extension.
-func (d *decoder) keys(op Op, urn string, raw jsontext.Value) error {
-	members, err := readObject(raw)
-	if err != nil {
-		return err
-	}
-	seen := make(map[string]bool, len(members))
-	for _, m := range members {
-		folded := strings.ToLower(m.name)
-		if seen[folded] {
-			return op.fail(schema.ScimTypeInvalidSyntax, "%s is there twice; names ignore case", clip(m.name))
-		}
-		seen[folded] = true
-		key := op
-		key.Key, key.Path, key.Target = true, m.name, filter.Target{}
-		if urn != "" {
-			key.Path = urn + ":" + m.name
-		}
-		if err := d.key(key, urn, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *decoder) key(op Op, urn string, m member) error {
-	if urn != "" {
-		if a, ok := d.t.ExtensionAttr(urn, m.name); ok {
-			op.Target.Attr = a.Top()
-			if a.Parent() != nil {
-				op.Target.Sub = a
-			}
-			return d.resolved(op, m.value)
-		}
-	}
-	if d.o.RefuseKeyPaths {
-		if a, ok := d.t.Attr(m.name); ok && a.Parent() != nil {
-			return op.fail(schema.ScimTypeInvalidSyntax, "a key must be the name of an attribute, not a path")
-		}
-	}
-	return d.target(op, m.value)
-}
-
-// target resolves the path and reads the value as what it targets.
-func (d *decoder) target(op Op, raw jsontext.Value) error {
+// find resolves the path.
+func (d *decoder) find(op *Op) error {
 	path, err := filter.ParsePath(op.Path, d.o.Path)
 	if err == nil {
 		op.Target, err = filter.ResolvePath(path, d.t, d.o.Checking)
 	}
-	if err != nil {
-		return d.unresolved(op, err)
+	return err
+}
+
+// keys makes an operation of each member of an object: attributes of the
+// resource, or with urn those of an extension.
+func (d *decoder) keys(op Op, urn string, object jsontext.Value) error {
+	seen := map[string]bool{}
+	return eachMember(object, func(text []byte, value jsontext.Value) error {
+		name := string(text)
+		folded := foldASCII(name)
+		if seen[folded] {
+			return op.twice(name)
+		}
+		seen[folded] = true
+		key := Op{Index: op.Index, Kind: op.Kind, Key: true, Path: name}
+		if urn != "" {
+			key.Path = urn + ":" + name
+		}
+		if err := d.findKey(&key, urn, name); err != nil {
+			return d.unresolved(&key, err)
+		}
+		return d.key(key, urn != "", value)
+	})
+}
+
+// findKey resolves a key. What has brackets may be a path with a filter on an
+// attribute that a schema declares; all other keys are looked up as they are, since
+// those of an open extension need not be paths.
+func (d *decoder) findKey(op *Op, urn, name string) error {
+	if strings.IndexByte(name, '[') >= 0 && d.find(op) == nil {
+		if a, _ := d.t.Attr(op.Target.Attr.Path()); a == op.Target.Attr {
+			return nil
+		}
+	}
+	a, ok := d.t.ExtensionAttr(urn, name)
+	if urn == "" {
+		a, ok = d.t.Attr(name)
+	}
+	if !ok {
+		return d.find(op)
+	}
+	op.Target = filter.Target{Attr: a.Top()}
+	if a.Parent() != nil {
+		op.Target.Sub = a
+	}
+	return nil
+}
+
+// key reads the value of a key that was found; inside says that it stands in the
+// object of an extension.
+func (d *decoder) key(op Op, inside bool, raw jsontext.Value) error {
+	t := op.Target
+	qualified := !inside && t.URN == "" && strings.IndexByte(op.Path, ':') >= 0
+	if t.Sub != nil || t.Where != nil || qualified {
+		if d.o.RefuseKeyPaths {
+			return op.fail(schema.ScimTypeInvalidSyntax, "a key must be the name of an attribute, not a path")
+		}
+		d.noteAt(&op, "key taken as a path")
 	}
 	return d.resolved(op, raw)
 }
 
-// unresolved ignores paths that are well formed but name what the type does not
-// have, as bodies of POST and PUT ignore such keys.
-func (d *decoder) unresolved(op Op, err error) error {
+// unresolved ignores what is well formed but names what the type does not have, and
+// any key, as bodies of POST and PUT ignore them.
+func (d *decoder) unresolved(op *Op, err error) error {
 	e, ok := errors.AsType[*filter.TypeError](err)
-	_, syntax := errors.AsType[*filter.SyntaxError](err)
-	if ok && e.Unknown && !e.InFilter && !d.o.RefuseUnknown || syntax && op.Key && !d.o.RefuseUnknown {
-		d.note(op.Path, "unknown attribute ignored")
+	unknown := ok && e.Unknown && !e.InFilter || op.Key && !ok
+	switch {
+	case unknown && !d.o.RefuseUnknown:
+		d.noteAt(op, "unknown attribute ignored")
 		return nil
+	case unknown && op.Key:
+		return op.fail(schema.ScimTypeInvalidSyntax, "is not an attribute of %s", d.t.Name())
 	}
 	return op.wrap(err)
 }
 
+// resolved reads the value, now that the target is known.
 func (d *decoder) resolved(op Op, raw jsontext.Value) error {
-	if op.Target.URN != "" {
+	t := op.Target
+	if t.URN != "" {
 		return d.extension(op, raw)
 	}
-	if op.Target.Attr == d.schemas() {
-		d.note("schemas", "follows from the data; ignored")
+	if schemas, _ := d.t.Attr("schemas"); t.Attr == schemas {
+		d.note(schema.Note{Path: "schemas", Rule: "follows from the data; ignored"})
 		return nil
 	}
-	if skip, err := d.readOnly(&op, raw); skip || err != nil {
-		return err
+	if t.Sub != nil && t.Sub.IsComputed() {
+		d.noteAt(&op, "$ref follows from value; ignored")
+		return nil
 	}
-	if op.Target.Attr.IsPassword() {
+	if t.Attr.Mutability == schema.ReadOnly || t.Sub != nil && t.Sub.Mutability == schema.ReadOnly {
+		return d.readOnly(op, raw)
+	}
+	if t.Attr.IsPassword() {
 		return d.password(op, raw)
 	}
 	if err := d.value(&op, raw); err != nil {
 		return err
 	}
-	d.ops = append(d.ops, op)
-	return nil
-}
-
-func (d *decoder) schemas() *schema.Attr {
-	a, _ := d.t.Attr("schemas")
-	return a
+	return d.add(op)
 }
 
 // extension spreads an operation on all of an extension's data.
 func (d *decoder) extension(op Op, raw jsontext.Value) error {
-	null := isNull(raw)
-	switch {
+	switch null := d.unassigns(raw); {
 	case op.Kind == Remove || null && op.Kind == Replace:
 		op.Kind = Remove
-		d.ops = append(d.ops, op)
-		return nil
+		return d.add(op)
 	case null:
 		return nil
 	case raw.Kind() != '{':
@@ -367,38 +355,32 @@ func (d *decoder) extension(op Op, raw jsontext.Value) error {
 	return d.keys(op, op.Target.URN, raw)
 }
 
-// isNull reports whether a value stands for unassigned by itself.
-func isNull(raw jsontext.Value) bool {
-	return len(raw) == 0 || raw.Kind() == 'n' || string(raw) == `""`
+// unassigns reports whether a value stands for unassigned by itself.
+func (d *decoder) unassigns(raw jsontext.Value) bool {
+	return len(raw) == 0 || raw.Kind() == 'n' || string(raw) == `""` && !d.o.Decoding.KeepEmptyStrings
 }
 
-// readOnly says what is done with an operation on what clients can't change.
-// "id" is compared when the resource is known.
-func (d *decoder) readOnly(op *Op, raw jsontext.Value) (skip bool, err error) {
-	t := op.Target
-	if t.Sub != nil && t.Sub.IsComputed() {
-		d.note(op.Path, "$ref follows from value; ignored")
-		return true, nil
-	}
-	if t.Attr.Mutability != schema.ReadOnly && (t.Sub == nil || t.Sub.Mutability != schema.ReadOnly) {
-		return false, nil
+// readOnly says what is done with an operation on what clients can't change. As a
+// key it is ignored; "id" is compared when the resource is known.
+func (d *decoder) readOnly(op Op, raw jsontext.Value) error {
+	if op.Key && op.Target.Attr.Path() == "id" {
+		if d.unassigns(raw) {
+			return nil
+		}
+		id, _ := stringOf(raw)
+		op.Value, _ = op.Target.Attr.Make(id)
+		return d.add(op)
 	}
 	if !op.Key || d.o.RefuseReadOnlyKeys {
-		return false, op.fail(schema.ScimTypeMutability, "is readOnly")
+		return op.fail(schema.ScimTypeMutability, "is readOnly")
 	}
-	if t.Attr.Path() == "id" {
-		if v, ok := stringOf(raw); ok && op.Kind != Remove {
-			op.Value, err = t.Attr.Make(v)
-			d.ops = append(d.ops, *op)
-		}
-		return true, err
-	}
-	d.note(op.Path, "readOnly attribute ignored")
-	return true, nil
+	d.noteAt(&op, "readOnly attribute ignored")
+	return nil
 }
 
+// password splits a new password off. There is no way to take one away.
 func (d *decoder) password(op Op, raw jsontext.Value) error {
-	if op.Kind == Remove || isNull(raw) {
+	if op.Kind == Remove || d.unassigns(raw) || string(raw) == `""` {
 		return nil
 	}
 	text, ok := stringOf(raw)
@@ -406,102 +388,5 @@ func (d *decoder) password(op Op, raw jsontext.Value) error {
 		return op.fail(schema.ScimTypeInvalidValue, "is a string")
 	}
 	op.Password = schema.NewSecret(text)
-	d.ops = append(d.ops, op)
-	return nil
-}
-
-// value reads the value as what the target is.
-func (d *decoder) value(op *Op, raw jsontext.Value) error {
-	t := op.Target
-	if op.Kind == Remove {
-		return d.removed(op, raw)
-	}
-	a := t.Attr
-	if t.Sub != nil {
-		a = t.Sub
-	}
-	if t.Sub != nil && t.Attr.MultiValued && t.Where == nil {
-		return op.fail(schema.ScimTypeNoTarget, "%s is multi-valued: say which element, as in %s[type eq \"work\"].%s", t.Attr.Path(), t.Attr.Path(), t.Sub.Name)
-	}
-	op.Null = isNull(raw)
-	if string(raw) == `""` && a.Required && a.Parent() == nil {
-		return op.fail(schema.ScimTypeInvalidValue, "is required and must not be empty")
-	}
-	read := schema.DecodeValue
-	if t.Where != nil && t.Sub == nil {
-		if read = schema.DecodeElement; op.Null || string(raw) == "[]" {
-			return nil // replaced by nothing, they go
-		}
-	}
-	v, notes, err := read(a, raw, d.o.Decoding)
-	if err != nil {
-		return op.wrap(err)
-	}
-	op.Value = v
-	d.notes = append(d.notes, notes...)
-	if a.Type == schema.Complex && raw.Kind() == '{' {
-		op.Cleared, err = clearedSubs(a, raw, v)
-	}
-	return err
-}
-
-// removed reads the value of a remove: which elements go (Entra, authentik), or
-// an object that has the list under the attribute's name (Salesforce).
-func (d *decoder) removed(op *Op, raw jsontext.Value) error {
-	t := op.Target
-	a := t.Attr
-	if t.Sub != nil && !t.Attr.MultiValued {
-		a = t.Sub
-	}
-	if len(raw) == 0 || raw.Kind() == 'n' || t.Where != nil || a == t.Attr && t.Sub != nil || !a.MultiValued {
-		return nil
-	}
-	if d.o.RefuseRemoveByValue {
-		return op.fail(schema.ScimTypeInvalidSyntax, "remove takes no value: select elements by a filter in the path")
-	}
-	d.note(op.Path, "only the listed values removed")
-	op.Listed = true
-	if inner, ok := underName(a, raw); ok {
-		raw = inner
-	}
-	v, notes, err := schema.DecodeValue(a, raw, d.o.Decoding)
-	if err != nil {
-		return op.wrap(err)
-	}
-	op.Value = v
-	d.notes = append(d.notes, notes...)
-	return nil
-}
-
-// underName finds the list in {"members": […]}.
-func underName(a *schema.Attr, raw jsontext.Value) (jsontext.Value, bool) {
-	if raw.Kind() != '{' || a.SubAttr(a.Name) != nil {
-		return nil, false
-	}
-	members, err := readObject(raw)
-	if err != nil {
-		return nil, false
-	}
-	for _, m := range members {
-		if strings.EqualFold(m.name, a.Name) {
-			return m.value, true
-		}
-	}
-	return nil, false
-}
-
-// clearedSubs returns the sub-attributes that an object names but gives no value.
-func clearedSubs(a *schema.Attr, raw jsontext.Value, v schema.Value) ([]*schema.Attr, error) {
-	members, err := readObject(raw)
-	if err != nil {
-		return nil, err
-	}
-	var cleared []*schema.Attr
-	for _, m := range members {
-		s := a.SubAttr(m.name)
-		if s != nil && s.Mutability != schema.ReadOnly && !s.IsComputed() && v.Sub(s).IsZero() {
-			cleared = append(cleared, s)
-		}
-	}
-	return cleared, nil
+	return d.add(op)
 }

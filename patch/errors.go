@@ -3,6 +3,7 @@ package patch
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-scim/muster/filter"
@@ -10,17 +11,23 @@ import (
 )
 
 // Error says what is wrong with a PATCH request. Its text names the operation and
-// the attribute, for the administrator of the identity provider.
+// the attribute, for the administrator of the identity provider, and repeats no
+// value.
 type Error struct {
 	// Index is the operation's place in the request, from 0; -1 if the request
 	// as a whole is wrong.
 	Index int
 
 	Type schema.ScimType
-	Path string // as the client sent it; may be empty
-	Msg  string
+
+	// Path is what the client sent, shortened, or the attribute's path. It may be
+	// empty.
+	Path string
+
+	Msg string
 }
 
+// Error returns the text with the operation and the path in front.
 func (e *Error) Error() string {
 	switch {
 	case e.Index < 0:
@@ -37,28 +44,75 @@ func whole(msg string) *Error {
 
 // fail makes an error about this operation.
 func (op *Op) fail(t schema.ScimType, format string, args ...any) *Error {
-	return &Error{Index: op.Index, Type: t, Path: clip(op.Path), Msg: fmt.Sprintf(format, args...)}
+	return &Error{Index: op.Index, Type: t, Path: op.shownPath(), Msg: fmt.Sprintf(format, args...)}
+}
+
+func (op *Op) twice(name string) *Error {
+	return op.fail(schema.ScimTypeInvalidSyntax, "%s is there twice; names ignore case", clip(name))
 }
 
 // wrap makes an error of a lower layer one about this operation.
 func (op *Op) wrap(err error) *Error {
+	t := schema.ScimTypeInvalidPath
 	if e, ok := errors.AsType[*schema.Error](err); ok {
-		return op.fail(e.Type, "%s", e.Error())
+		t = e.Type
 	}
 	if e, ok := errors.AsType[*filter.TypeError](err); ok && e.InFilter {
-		return op.fail(schema.ScimTypeInvalidFilter, "%s", e.Error())
+		t = schema.ScimTypeInvalidFilter
 	}
 	if e, ok := errors.AsType[*filter.SyntaxError](err); ok && strings.IndexByte(e.Input[:e.Offset], '[') >= 0 {
-		return op.fail(schema.ScimTypeInvalidFilter, "%s", e.Error())
+		t = schema.ScimTypeInvalidFilter
 	}
-	return op.fail(schema.ScimTypeInvalidPath, "%s", err.Error())
+	msg := strings.TrimPrefix(err.Error(), "filter: ")
+	if path := op.Path + ": "; len(msg) > len(path) && strings.EqualFold(msg[:len(path)], path) {
+		msg = msg[len(path):] // Error has it in front
+	}
+	return op.fail(t, "%s", msg)
+}
+
+// shownPath returns the path as errors and notes have it: shortened, and without
+// what a filter compares with, which may be personal. Only labels that the schema
+// declares stay, as "work".
+func (op *Op) shownPath() string {
+	path := op.Path
+	switch i := strings.IndexAny(path, `["`); {
+	case i < 0 || op.comparesLabels():
+	case op.Target.Where != nil && op.Target.Sub != nil:
+		path = path[:i] + "[…]." + op.Target.Sub.Name
+	default:
+		path = path[:i] + "[…]"
+	}
+	return clip(path)
+}
+
+// comparesLabels reports whether the filter names nothing but booleans and canonical
+// values.
+func (op *Op) comparesLabels() bool {
+	terms, ok := op.Target.Where.Assertions()
+	for _, t := range terms {
+		if t.Sub == nil || t.Sub.Type != schema.Boolean && !slices.Contains(t.Sub.Canonical, t.Value.String()) {
+			return false
+		}
+	}
+	return ok
 }
 
 // clip keeps what a client sent as a path from filling logs and answers.
 func clip(path string) string {
 	const most = 300
 	if len(path) > most {
-		return path[:most] + "…"
+		return strings.ToValidUTF8(path[:most], "") + "…"
 	}
 	return path
+}
+
+// foldASCII is how names and paths are compared: only ASCII letters lose their case,
+// as in package schema.
+func foldASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
 }

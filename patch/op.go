@@ -8,6 +8,7 @@ import (
 // Kind is what an operation does.
 type Kind uint8
 
+// The operations of RFC 7644, section 3.5.2.
 const (
 	Add Kind = iota
 	Remove
@@ -31,8 +32,8 @@ type Op struct {
 	Target filter.Target
 
 	// Value is what the operation has; unassigned stands for null, "", [] and
-	// for no value at all. For a multi-valued target without a filter it is a
-	// list.
+	// for no value at all. For a whole multi-valued attribute, or a multi-valued
+	// sub-attribute, it is a list.
 	Value schema.Value
 
 	// Cleared are sub-attributes that an object names with null or "".
@@ -41,7 +42,7 @@ type Op struct {
 	// Listed says that a remove has a value: only these elements go.
 	Listed bool
 
-	// Null says that the value was null or "", not an empty object or list.
+	// Null says that a single value was null, "" or [], not an empty object.
 	Null bool
 
 	// Key says that Path was a key of a value without a path.

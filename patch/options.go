@@ -15,8 +15,9 @@ type Options struct {
 	Path     filter.Leniency
 	Checking filter.Checking
 
-	// RefuseMissingSchemas: a body without the PatchOp URN in "schemas". Okta
-	// leaves it out of some group requests.
+	// RefuseMissingSchemas: a body without a list of URIs in "schemas", in which
+	// the PatchOp URN is. Okta leaves it out of some group requests. A list
+	// without it is always refused.
 	RefuseMissingSchemas bool
 
 	// RefuseRemoveByValue: "remove" with a list of values beside the path, as
@@ -31,8 +32,9 @@ type Options struct {
 	// RefuseUnknown: paths and keys that no schema of the type has.
 	RefuseUnknown bool
 
-	// RefuseReadOnlyKeys: readOnly attributes as keys of a value without path;
-	// "id" with the resource's own id is one. Okta and authentik send it.
+	// RefuseReadOnlyKeys: readOnly attributes as keys of a value without path.
+	// "id" may always be one, but only with the resource's own id: Okta and
+	// authentik send it.
 	RefuseReadOnlyKeys bool
 
 	// RefuseEmptyPath: "path": "" beside an object, which means no path.
@@ -53,7 +55,8 @@ type Options struct {
 	OverwriteComplex bool
 }
 
-// Strict follows RFC 7644 to the letter.
+// Strict follows RFC 7644 to the letter. Where the RFC is silent and just one
+// meaning is possible that is taken, as with keys that are paths.
 func Strict() Options {
 	return Options{
 		Decoding:              schema.StrictDecoding(),
@@ -61,7 +64,6 @@ func Strict() Options {
 		Checking:              filter.StrictChecking(),
 		RefuseMissingSchemas:  true,
 		RefuseRemoveByValue:   true,
-		RefuseKeyPaths:        true,
 		RefuseUnknown:         true,
 		RefuseReadOnlyKeys:    true,
 		RefuseEmptyPath:       true,

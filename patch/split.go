@@ -4,35 +4,43 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/schema"
 )
 
+// MaxWhere bounds the removals of members by something else than their ids in one
+// request: each has to look at every member. Identity providers send none.
+const MaxWhere = 20
+
 // Split takes the operations on members, a multi-valued attribute whose elements
 // have the id of a resource in "value", out of ops and folds them into one delta.
-// The order of the operations counts, as if each had been applied to the list.
-// The error is an [*Error]: members can be added and removed but not changed
-// (RFC 7643, section 4.2).
+// The order of the operations counts, as if each had been applied to the list. The
+// error is an [*Error]: members can be added and removed but not changed (RFC 7643,
+// section 4.2), and what the request itself adds can't be removed by its type or
+// name again, which only the store knows.
 func Split(ops []Op, members *schema.Attr) (rest []Op, d MemberDelta, err error) {
 	var f fold
+	rest = ops[:0:0]
 	for i := range ops {
 		op := &ops[i]
-		if op.Target.Attr == nil || op.Target.Attr != members {
+		switch {
+		case members == nil || op.Target.Attr != members:
 			rest = append(rest, *op)
-			continue
-		}
-		if err := f.apply(op); err != nil {
-			return nil, MemberDelta{}, err
+		default:
+			if err := f.apply(op); err != nil {
+				return nil, MemberDelta{}, err
+			}
 		}
 	}
 	return rest, f.delta(), nil
 }
 
-// fold is a delta that is being made. The maps count: every id is in one of
-// added and removed at most.
+// fold is a delta that is being made. An id is in one of added and removed at most.
 type fold struct {
 	d       MemberDelta
 	added   map[string]int // index into d.Add
 	removed map[string]bool
+	wheres  int
 }
 
 func (f *fold) apply(op *Op) error {
@@ -40,7 +48,7 @@ func (f *fold) apply(op *Op) error {
 	case op.Target.Where != nil:
 		return f.selected(op)
 	case op.Target.Sub != nil:
-		return op.fail(schema.ScimTypeMutability, "members can be added and removed, not changed")
+		return op.unchangeable()
 	case op.Kind == Remove && op.Listed:
 		return f.each(op, func(m Member) { f.remove(m.ID) })
 	case op.Kind == Remove:
@@ -52,35 +60,8 @@ func (f *fold) apply(op *Op) error {
 	return f.each(op, f.add)
 }
 
-// selected works on members[…]: by id for "value eq", otherwise by a filter that is
-// resolved later.
-func (f *fold) selected(op *Op) error {
-	id, byID := idOf(op)
-	switch {
-	case op.Kind == Remove && op.Target.Sub != nil:
-		return op.fail(schema.ScimTypeMutability, "members can be added and removed, not changed")
-	case op.Kind == Remove && byID:
-		f.remove(id)
-		return nil
-	case op.Kind == Remove:
-		f.removeWhere(op)
-		return nil
-	case !byID:
-		return op.fail(schema.ScimTypeNoTarget, "name the member by members[value eq \"id\"]")
-	case op.Target.Sub != nil && op.Target.Sub.Name == "value" && op.Value.String() != id:
-		return op.fail(schema.ScimTypeMutability, "members can be added and removed, not changed")
-	}
-	f.add(Member{ID: id})
-	return nil
-}
-
-// idOf returns the id of a filter that is value eq "id" and nothing else.
-func idOf(op *Op) (string, bool) {
-	terms, ok := op.Target.Where.Assertions()
-	if !ok || len(terms) != 1 || terms[0].Sub == nil || terms[0].Sub.Name != "value" {
-		return "", false
-	}
-	return terms[0].Value.String(), true
+func (op *Op) unchangeable() *Error {
+	return op.fail(schema.ScimTypeMutability, "members can be added and removed, not changed")
 }
 
 func (f *fold) each(op *Op, do func(Member)) error {
@@ -94,34 +75,48 @@ func (f *fold) each(op *Op, do func(Member)) error {
 	return nil
 }
 
-// Members reads the value of a whole "members" attribute as a delta that replaces
-// the list. The error is an [*Error].
-func Members(v schema.Value) (MemberDelta, error) {
-	f := fold{d: MemberDelta{Replace: true}}
-	op := Op{Index: -1, Value: v}
-	if err := f.each(&op, f.add); err != nil {
-		return MemberDelta{}, err
+// selected works on members[…]: by id for "value eq", otherwise by a filter that is
+// resolved later. To replace a member by nothing is to remove it.
+func (f *fold) selected(op *Op) error {
+	id, byID := idOf(op)
+	gone := op.Kind == Remove || op.Kind == Replace && op.Value.IsZero()
+	switch {
+	case gone && op.Target.Sub != nil:
+		return op.unchangeable()
+	case gone && byID:
+		f.remove(id)
+		return nil
+	case gone:
+		return f.removeWhere(op)
+	case !byID:
+		return op.fail(schema.ScimTypeNoTarget, "name the member by members[value eq \"id\"]")
+	case op.Value.IsZero():
+		return nil
 	}
-	return f.delta(), nil
+	e := op.Value
+	if sub := op.Target.Sub; sub != nil {
+		e = schema.Value{}.With(op.Target.Attr, sub, op.Value)
+	}
+	m := MemberOf(e)
+	if m.ID != "" && m.ID != id {
+		return op.unchangeable()
+	}
+	m.ID = id
+	f.add(m)
+	return nil
 }
 
-// MemberOf reads an element of "members". If "value" is missing, the id is the last
-// part of "$ref".
-func MemberOf(e schema.Value) Member {
-	a := e.Attr()
-	m := Member{
-		ID:      e.Sub(a.SubAttr("value")).String(),
-		Type:    e.Sub(a.SubAttr("type")).String(),
-		Display: e.Sub(a.SubAttr("display")).String(),
+// idOf returns the id of a filter that is value eq "id" and nothing else.
+func idOf(op *Op) (string, bool) {
+	terms, ok := op.Target.Where.Assertions()
+	if !ok || len(terms) != 1 || terms[0].Sub != op.Target.Attr.SubAttr("value") {
+		return "", false
 	}
-	if ref := e.Sub(a.SubAttr("$ref")).String(); m.ID == "" && ref != "" {
-		m.ID = ref[strings.LastIndexByte(ref, '/')+1:]
-	}
-	return m
+	return terms[0].Value.String(), true
 }
 
 func (f *fold) replace() {
-	*f = fold{d: MemberDelta{Replace: true}}
+	*f = fold{d: MemberDelta{Replace: true}, wheres: f.wheres}
 }
 
 func (f *fold) add(m Member) {
@@ -157,28 +152,37 @@ func (f *fold) drop(id string) {
 
 // removeWhere removes what the filter matches: of what was added so far now, of what
 // the group has when it is resolved.
-func (f *fold) removeWhere(op *Op) {
+func (f *fold) removeWhere(op *Op) error {
+	where := op.Target.Where
+	f.wheres++
+	switch {
+	case f.wheres > MaxWhere:
+		return op.fail(schema.ScimTypeInvalidFilter, "more than %d removals by something else than the id", MaxWhere)
+	case len(f.added) > 0 && !onlyValue(where.Expr()):
+		return op.fail(schema.ScimTypeInvalidFilter, "after members were added, remove by \"value\" alone")
+	}
 	for _, m := range f.d.Add {
-		if m.ID != "" && op.Target.Where.Match(m.Value(op.Target.Attr)) {
+		if m.ID != "" && where.Match(Member{ID: m.ID}.Value(op.Target.Attr)) {
 			f.drop(m.ID)
 		}
 	}
 	if !f.d.Replace {
-		f.d.Where = append(f.d.Where, op.Target.Where)
+		f.d.Where = append(f.d.Where, where)
 	}
+	return nil
 }
 
-// Value makes an element of a, which is "members", of m.
-func (m Member) Value(a *schema.Attr) schema.Value {
-	var e schema.Value
-	for name, text := range map[string]string{"value": m.ID, "type": m.Type, "display": m.Display} {
-		if s := a.SubAttr(name); s != nil && text != "" {
-			if v, err := s.Make(text); err == nil {
-				e = e.With(a, s, v)
-			}
-		}
+// onlyValue reports whether a filter on members looks at nothing but their ids.
+func onlyValue(e filter.Expression) bool {
+	switch e := e.(type) {
+	case *filter.LogicalExpression:
+		return onlyValue(e.Left) && onlyValue(e.Right)
+	case *filter.NotExpression:
+		return onlyValue(e.Expression)
+	case *filter.AttributeExpression:
+		return strings.EqualFold(e.AttributePath.AttributeName, "value")
 	}
-	return e
+	return false
 }
 
 func (f *fold) delta() MemberDelta {

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"fmt"
 	"unicode/utf8"
 
@@ -31,11 +30,11 @@ const maxDepth = 10_000
 
 func newCursor(data []byte) cursor {
 	c := cursor{data: data}
-	switch {
-	case len(data) > maxDocument:
-		c.fail("The document is too large.")
+	switch err := checkSize(len(data)); {
+	case err != nil:
+		c.fail(err.Msg)
 	case !utf8.Valid(data):
-		c.pos = len(data) - len(bytes.ToValidUTF8(data, nil))
+		c.pos = validPrefix(data)
 		c.fail("")
 	default:
 		c.space()
@@ -44,6 +43,24 @@ func newCursor(data []byte) cursor {
 		}
 	}
 	return c
+}
+
+// validPrefix returns how many bytes there are before those that are not UTF-8.
+func validPrefix(data []byte) int {
+	for i := 0; ; {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return i
+		}
+		i += size
+	}
+}
+
+func checkSize(n int) *Error {
+	if n > maxDocument {
+		return syntax("The document is too large.")
+	}
+	return nil
 }
 
 func (c *cursor) fail(msg string) {

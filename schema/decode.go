@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -364,13 +363,13 @@ func (d *decoder) checkKeys() error {
 // unknown reads a key that is no attribute: a path, or something to ignore.
 func (d *decoder) unknown(key string) error {
 	if a, ok := d.t.Attr(key); ok && !d.o.RefuseDottedKeys && a != d.t.schemas && (a.parent == nil || !a.parent.MultiValued) {
-		d.note(clip(key), "key taken as a path")
+		d.note(key, "key taken as a path")
 		return d.path(a)
 	}
 	if d.o.RefuseUnknown {
 		return &Error{Type: ScimTypeInvalidSyntax, Path: clip(key), Msg: "is not an attribute of " + d.t.Name()}
 	}
-	d.note(clip(key), "unknown attribute ignored")
+	d.note(key, "unknown attribute ignored")
 	d.skip()
 	return nil
 }
@@ -397,16 +396,7 @@ func (d *decoder) path(a *Attr) error {
 	return err
 }
 
-func (d *decoder) note(path, rule string) { d.notes = append(d.notes, Note{path, rule}) }
-
-// clip keeps what a client sent as a name from filling logs.
-func clip(s string) string {
-	const most = 200
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
-}
+func (d *decoder) note(path, rule string) { d.notes = append(d.notes, Note{clip(path), rule}) }
 
 func (d *decoder) readPassword() error {
 	switch k := d.first(); k {

@@ -309,9 +309,9 @@ func (d *decoder) object(a *Attr) error {
 }
 
 func (d *decoder) unknownSub(a *Attr, name string) error {
-	path := a.path + "." + clip(name)
+	path := a.path + "." + name
 	if d.o.RefuseUnknown {
-		return &Error{Type: ScimTypeInvalidSyntax, Path: path, Msg: "is not a sub-attribute of " + a.path}
+		return &Error{Type: ScimTypeInvalidSyntax, Path: clip(path), Msg: "is not a sub-attribute of " + a.path}
 	}
 	d.note(path, "unknown attribute ignored")
 	d.skip()

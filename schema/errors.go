@@ -1,5 +1,7 @@
 package schema
 
+import "strings"
+
 // ScimType is a keyword of RFC 7644, table 9, that tells a client what kind of
 // mistake it made.
 type ScimType string
@@ -37,7 +39,17 @@ func (e *Error) Error() string {
 }
 
 func invalid(path, msg string) *Error {
-	return &Error{Type: ScimTypeInvalidValue, Path: path, Msg: msg}
+	return &Error{Type: ScimTypeInvalidValue, Path: clip(path), Msg: msg}
 }
 
 func syntax(msg string) *Error { return &Error{Type: ScimTypeInvalidSyntax, Msg: msg} }
+
+// clip keeps what a client made up, such as the key of an open extension, from
+// filling errors, notes and logs.
+func clip(path string) string {
+	const most = 200
+	if len(path) > most {
+		return strings.ToValidUTF8(path[:most], "") + "…"
+	}
+	return path
+}

@@ -3,7 +3,10 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
 )
 
 // CheckResource returns an error if the tape of r does not have the form that
@@ -153,3 +156,24 @@ const (
 	MaxSubs  = maxSubs
 	MaxDepth = maxDepth
 )
+
+// Full returns the JSON of all that r holds, but for "schemas".
+func Full(r *Resource) string {
+	_, rest, _ := strings.Cut(full(r), "]")
+	return "{" + strings.TrimPrefix(rest, ",")
+}
+
+// CheckSize returns the error for a document of n bytes.
+func CheckSize(n int) error {
+	if err := checkSize(n); err != nil {
+		return err
+	}
+	return nil
+}
+
+// NewResource returns a resource without any data.
+func NewResource(t require.TestingT, typ *Type) *Resource {
+	r, err := New(typ).Build()
+	require.NoError(t, err)
+	return r
+}

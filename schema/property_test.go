@@ -87,10 +87,10 @@ func genSingle(t *rapid.T, a *Attr, i int) any {
 		return rapid.SampledFrom(a.Canonical).Draw(t, a.path)
 	}
 	s := rapid.String().Draw(t, a.path)
-	if i == 0 && (a.parent == nil || a.parent.Type == Complex) {
-		return s
+	if a.MultiValued || a.parent != nil && a.parent.MultiValued {
+		return fmt.Sprintf("%d %s", i, s)
 	}
-	return s + strconv.Itoa(i)
+	return s
 }
 
 func genObject(t *rapid.T, a *Attr, i int) any {

@@ -78,14 +78,34 @@ func DecodeBinary(text string) ([]byte, error) {
 // Go's parser takes fractional seconds wherever the layout has none.
 var timeLayouts = [...]string{time.RFC3339, "2006-01-02T15:04:05"}
 
-// ParseTime reads an xsd:dateTime. One without a zone is taken as UTC.
+// ParseTime reads an xsd:dateTime of a year with four digits (RFC 7643, section
+// 2.3.5). One without a zone is taken as UTC.
 func ParseTime(text string) (time.Time, bool) {
+	if !isStrict(text) {
+		return time.Time{}, false
+	}
+	const date = len("2008-01-23")
+	if rest, ok := strings.CutPrefix(text[date:], "T24:00:00"); ok {
+		midnight, ok := ParseTime(text[:date] + "T00:00:00" + rest)
+		return midnight.AddDate(0, 0, 1), ok && midnight.Nanosecond() == 0
+	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true
 		}
 	}
 	return time.Time{}, false
+}
+
+// isStrict refuses what Go's parser would take: an hour of one digit, a comma for
+// the point, sixty minutes and more in the zone.
+func isStrict(text string) bool {
+	const hours, zone = len("2008-01-23T04"), len("+02:00")
+	if len(text) <= hours || text[hours] != ':' || strings.Contains(text, ",") {
+		return false
+	}
+	tail := text[len(text)-zone:]
+	return tail[0] != '+' && tail[0] != '-' || tail[4] < '6'
 }
 
 // FormatTime writes a time as Muster emits it: UTC, microseconds at most.

@@ -137,6 +137,9 @@ func (x attrIndex) list(name string) int {
 
 // find returns the attribute of that name, ignoring case, or nil.
 func (x attrIndex) find(name string) *Attr {
+	if len(x) == 0 {
+		return nil // no names were entered
+	}
 	list := x[x.list(name)]
 	for _, a := range list {
 		if a.Name == name {

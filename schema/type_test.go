@@ -340,6 +340,29 @@ func TestAttrPlaces(t *testing.T) {
 	assert.False(t, location.IsComputed())
 }
 
+// TestAttrOfOpenExtension: a key is an attribute like others.
+func TestAttrOfOpenExtension(t *testing.T) {
+	typ := schema.ThingType()
+	a, ok := typ.Attr(schema.CountersURN + ":Key")
+	require.True(t, ok)
+	assert.Equal(t, "Key", a.Name)
+	assert.Equal(t, schema.Integer, a.Type)
+	assert.True(t, a.MultiValued)
+	assert.Equal(t, schema.CountersURN, a.URN())
+	assert.Nil(t, a.Parent())
+	assert.Same(t, a, a.Top())
+	assert.Nil(t, a.SubAttr("value"))
+	assert.Empty(t, a.Subs())
+	assert.False(t, a.IsComputed())
+	assert.False(t, a.IsPassword())
+	assert.Same(t, typ, a.Of())
+	v, err := a.Make([]any{1, 2})
+	require.NoError(t, err)
+	one, several := a.OnePrimary(v, 0)
+	assert.False(t, several)
+	assert.Equal(t, v, a.Unique(one))
+}
+
 // TestAttrs: common attributes come first, then the base schema's, then each
 // extension's, and keys of open extensions are none of them.
 func TestAttrs(t *testing.T) {

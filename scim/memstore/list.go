@@ -124,31 +124,35 @@ func (c *collection) byEquality(f *filter.Filter) (found []*schema.Resource, ok 
 // page returns a page of all that is in s.
 func (c *collection) page(s *set[handle], q scim.Query) scim.Page {
 	page := scim.Page{Total: s.len()}
-	from := q.StartIndex - 1
-	if q.ByKey {
-		from = c.behind(s, q.After)
-	}
-	count := min(q.Count, page.Total-from)
-	if count <= 0 {
+	if q.Count == 0 {
 		return page
 	}
-	page.Resources = make([]*schema.Resource, 0, count)
-	for h := range s.from(from).each {
-		page.Resources = append(page.Resources, c.n.records.at(h).res)
-		if len(page.Resources) == count {
+	page.Resources = make([]*schema.Resource, 0, min(q.Count, page.Total))
+	for h := range c.begin(s, q).each {
+		if n := len(page.Resources); n == q.Count {
+			if q.ByKey {
+				page.Next = scim.PlaceOf(page.Resources[n-1], q)
+			}
 			break
 		}
-	}
-	if q.ByKey && from+count < page.Total {
-		page.Next = scim.PlaceOf(page.Resources[count-1], q)
+		page.Resources = append(page.Resources, c.n.records.at(h).res)
 	}
 	return page
 }
 
-// behind returns how many of s have an id up to this one, which need not exist any
-// more: ids are in the order of handles.
-func (c *collection) behind(s *set[handle], id string) int {
-	return s.rank(func(h handle) bool { return c.n.records.at(h).res.ID() > id })
+// begin returns what a page begins with, and all behind it.
+func (c *collection) begin(s *set[handle], q scim.Query) run[handle] {
+	switch {
+	case !q.ByKey:
+		return s.from(q.StartIndex - 1)
+	case q.After == "":
+		return s.all()
+	}
+	if h, ok := c.n.byID[q.After]; ok {
+		return s.after(h)
+	}
+	// It is gone, but its id tells its place: ids are in the order of handles.
+	return s.from(s.rank(func(h handle) bool { return c.n.records.at(h).res.ID() > q.After }))
 }
 
 // resources returns all that is in s.

@@ -36,7 +36,6 @@ type model struct {
 	docs   map[string]*doc
 	order  []string
 	edges  map[[2]string]bool // group, member
-	states map[string]scim.State
 }
 
 // doc is a user or group.
