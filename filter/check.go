@@ -196,11 +196,14 @@ func (c checker) valuePath(e *ValuePath) (node, error) {
 
 // comparison checks one term.
 func (c checker) comparison(e *AttributeExpression) (node, error) {
+	op, value := CompareOperator(strings.ToLower(string(e.Operator))), e.CompareValue
+	if urn, ok := c.t.ExtensionOf(joined(e.AttributePath)); ok && op == PR && c.of == nil {
+		return &extended{urn}, nil
+	}
 	a, err := c.attribute(e.AttributePath)
 	if err != nil {
 		return nil, err
 	}
-	op, value := CompareOperator(strings.ToLower(string(e.Operator))), e.CompareValue
 	if a.IsComputed() {
 		if op, value, err = c.reference(a, op, value); err != nil {
 			return nil, err

@@ -106,6 +106,7 @@ var checkTests = []struct{ id, typ, in string }{
 	{"P-3.4.2.2-03", "User", `USERNAME eq "bjensen" and TITLE pr`},
 	{"P-3.4.2.2-07", "User", `userType eq "Employee" and (emails co "example.com" or emails.value co "example.org")`},
 	{"P-3.4.2.2-13", "User", `name pr and emails pr and active pr and x509Certificates pr`},
+	{"P-3.4.2.2-13", "User", enterpriseURN + ` pr`},
 	{"P-3.4.2.2-14", "Thing", `bin pr or num pr or when pr or ref pr`},
 	{"P-3.4.2.2-15", "Thing", `num gt 9 or dec le 9.5 or strExact gt "a" or when lt "2011-05-13T04:42:34Z"`},
 	{"P-3.4.2.2-20", "User", `meta.lastModified ge "2011-05-13T04:42:34Z" and meta.created pr and meta.version ne "x"`},
@@ -192,7 +193,7 @@ var checkErrorTests = []struct{ id, typ, in, path, msg string }{
 	{"AM-21", "User", `userName.value eq "x"`, `userName`, `has no sub-attribute "value"`},
 	{"AM-21", "Thing", `tags.value eq "x"`, `tags`, `has no sub-attribute "value"`},
 	{"AM-21", "User", `urn:example:other:2.0:User:userName eq "x"`, `urn:example:other:2.0:User:userName`, `is not an attribute of User`},
-	{"AM-21", "User", enterpriseURN + ` pr`, enterpriseURN, `is a schema; the attribute is missing`},
+	{"AM-21", "User", enterpriseURN + ` eq "x"`, enterpriseURN, `is a schema; the attribute is missing`},
 	{"AM-21", "User", userURN + ` pr`, userURN, `is the schema of the resource itself`},
 	{"AM-21", "User", `emailz[type eq "work"]`, `emailz`, `is not an attribute of User`},
 	{"AM-21", "User", `division eq "x"`, `division`, `is not an attribute of User`}, // two extensions have it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ type some struct {
 
 // presence holds if there is a value.
 type presence struct{ place }
+
+// extended asks whether there is any data of an extension: the URI of one with pr.
+type extended struct{ urn string }
 
 // place says where values are.
 type place struct {
@@ -172,6 +176,8 @@ func (n *some) holds(s scope) bool {
 	}
 	return false
 }
+
+func (n *extended) holds(s scope) bool { return slices.Contains(s.r.Schemas(), n.urn) }
 
 func (p *presence) holds(s scope) bool {
 	switch {

@@ -64,10 +64,3 @@ func run(t require.TestingT, r *schema.Resource, members *schema.Attr, data []by
 	}
 	return res, d
 }
-
-// TestAllocations holds what the commonest request costs.
-func TestAllocations(t *testing.T) {
-	user, data := resource(t, richType, user1), body(activeOp)
-	allocs := testing.AllocsPerRun(100, func() { run(t, user, nil, data) })
-	require.LessOrEqual(t, allocs, 20.0)
-}

@@ -387,6 +387,9 @@ func (d *decoder) password(op Op, raw jsontext.Value) error {
 	if !ok {
 		return op.fail(schema.ScimTypeInvalidValue, "is a string")
 	}
-	op.Password = schema.NewSecret(text)
+	var err error
+	if op.Password, err = schema.PreparePassword(text); err != nil {
+		return op.wrap(err)
+	}
 	return d.add(op)
 }

@@ -404,7 +404,9 @@ func (d *decoder) readPassword() error {
 		d.skip()
 	case '"':
 		if text := d.str(); len(text) > 0 {
-			d.password = NewSecret(string(text))
+			var err error
+			d.password, err = PreparePassword(string(text))
+			return err
 		}
 	default:
 		return invalid(d.t.password.path, "is a string, not "+kindName(k))

@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"bytes"
 	"math/bits"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -130,7 +132,7 @@ func (d *decoder) string(a *Attr) error {
 			return nil
 		}
 	}
-	if a.Type != String {
+	if a.Type != String || a.prep == username && bytes.ContainsFunc(text, unicode.IsControl) {
 		if err := checkString(a, string(text)); err != nil {
 			return err
 		}

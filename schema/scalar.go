@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,7 +19,7 @@ func checkString(a *Attr, text string) error {
 	}
 	switch a.Type {
 	case String:
-		return nil
+		return checkUserName(a, text)
 	case DateTime:
 		if _, ok := ParseTime(text); !ok {
 			return invalid(a.path, "is not a dateTime such as 2008-01-23T04:56:22Z")
@@ -28,11 +29,26 @@ func checkString(a *Attr, text string) error {
 			return invalid(a.path, "is not base64")
 		}
 	case Reference:
-		if _, err := url.Parse(text); err != nil {
-			return invalid(a.path, "is not a URI")
+		if _, err := url.Parse(text); err != nil || strings.ContainsFunc(text, notInURI) {
+			return invalid(a.path, "is not a URI: blanks, quotes, angle brackets and the like must be percent-encoded")
 		}
 	default:
 		return invalid(a.path, "is "+article(a.Type)+", not a string")
+	}
+	return nil
+}
+
+// notInURI reports whether RFC 3986 has no place for r. Letters beyond ASCII are
+// taken, as in an IRI.
+func notInURI(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"<>\\^`{|}", r)
+}
+
+// checkUserName refuses in userNames what no PRECIS profile takes and no person types:
+// control characters (RFC 7644, section 5).
+func checkUserName(a *Attr, text string) error {
+	if a.prep == username && strings.ContainsFunc(text, unicode.IsControl) {
+		return invalid(a.path, "must not have control characters")
 	}
 	return nil
 }
@@ -98,14 +114,14 @@ func ParseTime(text string) (time.Time, bool) {
 }
 
 // isStrict refuses what Go's parser would take: an hour of one digit, a comma for
-// the point, sixty minutes and more in the zone.
+// the point, sixty minutes and more in the zone, and a zone beyond 14 hours.
 func isStrict(text string) bool {
 	const hours, zone = len("2008-01-23T04"), len("+02:00")
 	if len(text) <= hours || text[hours] != ':' || strings.Contains(text, ",") {
 		return false
 	}
 	tail := text[len(text)-zone:]
-	return tail[0] != '+' && tail[0] != '-' || tail[4] < '6'
+	return tail[0] != '+' && tail[0] != '-' || tail[4] < '6' && tail[1:] <= "14:00"
 }
 
 // FormatTime writes a time as Muster emits it: UTC, microseconds at most.

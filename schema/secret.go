@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"golang.org/x/text/secure/precis"
 )
 
 // Secret holds a password. It is never part of a [Resource]: decoding splits it
@@ -17,6 +19,17 @@ type Secret struct {
 
 // NewSecret returns a Secret that holds value.
 func NewSecret(value string) Secret { return Secret{&value} }
+
+// PreparePassword returns a password that a client sent, prepared by the PRECIS
+// profile OpaqueString (RFC 8265), so that it is the same whichever keyboard typed it
+// (RFC 7644, section 5). The error is an [*Error]; it does not hold the password.
+func PreparePassword(text string) (Secret, error) {
+	prepared, err := precis.OpaqueString.String(text)
+	if err != nil {
+		return Secret{}, invalid("password", "has characters that a password can't have, such as control characters")
+	}
+	return NewSecret(prepared), nil
+}
 
 // IsSet reports whether the client sent a password.
 func (s Secret) IsSet() bool { return s.value != nil }

@@ -11,7 +11,7 @@ func (t *Type) Validate(r *Resource) error {
 	var missing []string
 	for _, a := range t.required {
 		v := r.Value(a)
-		if a.Required && v.IsZero() && (a.ext == 0 || r.hasExtension(a.ext)) {
+		if a.Required && v.isEmpty() && (a.ext == 0 || r.hasExtension(a.ext)) {
 			missing = append(missing, a.path)
 		}
 		missing = appendMissingSubs(missing, a, v)
@@ -30,13 +30,19 @@ func (t *Type) Validate(r *Resource) error {
 	return invalid("", strings.Join(missing, ", ")+" are required")
 }
 
+// isEmpty reports whether v is no value for what is required: "" is none, also where it
+// is kept.
+func (v Value) isEmpty() bool {
+	return v.IsZero() || v.node().kind == kindString && v.node().size == 0
+}
+
 func appendMissingSubs(missing []string, a *Attr, v Value) []string {
 	for _, s := range a.subs {
 		if !s.isRequired() {
 			continue
 		}
 		for e := range v.Elems() {
-			if e.Sub(s).IsZero() {
+			if e.Sub(s).isEmpty() {
 				missing = append(missing, s.path)
 				break
 			}

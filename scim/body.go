@@ -33,6 +33,9 @@ func (q *request) body() (*bytes.Buffer, error) {
 	if err := checkContentType(q.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
+	if q.ContentLength > q.maxBody { // refused without waiting for it
+		return nil, &http.MaxBytesError{Limit: q.maxBody}
+	}
 	b := buffers.Get().(*bytes.Buffer)
 	if _, err := b.ReadFrom(q.Body); err != nil {
 		putBuffer(b)
@@ -42,7 +45,7 @@ func (q *request) body() (*bytes.Buffer, error) {
 		if _, ok := err.(*http.MaxBytesError); ok {
 			return nil, err
 		}
-		return nil, &Error{http.StatusBadRequest, schema.ScimTypeInvalidSyntax, "The body could not be read to its end.", err}
+		return nil, &Error{Status: http.StatusBadRequest, Type: schema.ScimTypeInvalidSyntax, Detail: "The body could not be read to its end.", Err: err}
 	}
 	return b, nil
 }

@@ -32,6 +32,10 @@ type cursors struct {
 	now     func() time.Time
 }
 
+// cursorText has only characters that need no escaping in a URL, and one text for each
+// cursor: what differs in a single letter is not the same cursor.
+var cursorText = base64.RawURLEncoding.Strict()
+
 // cursorKeySize is that of AES-256.
 const cursorKeySize = 32
 
@@ -58,7 +62,7 @@ func (c *cursors) seal(q *request, s search, place string) string {
 	}
 	text := binary.BigEndian.AppendUint64(nil, uint64(c.now().Add(c.timeout).Unix()))
 	text = append(text, place...)
-	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, text, binding(q, s)))
+	return cursorText.EncodeToString(c.aead.Seal(nil, nil, text, binding(q, s)))
 }
 
 // open returns the place that a cursor is for; "" for the empty one.
@@ -66,7 +70,7 @@ func (c *cursors) open(q *request, s search) (string, error) {
 	if *s.cursor == "" {
 		return "", nil
 	}
-	sealed, err := base64.RawURLEncoding.DecodeString(*s.cursor)
+	sealed, err := cursorText.DecodeString(*s.cursor)
 	if err != nil {
 		return "", errInvalidCursor
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/patch"
@@ -28,6 +29,10 @@ type Error struct {
 	Status int             // HTTP status
 	Type   schema.ScimType // may be empty
 	Detail string          // shown to the client: a sentence for the IdP's administrator
+
+	// RetryAfter is what a 429 or 503 tells the client to wait; zero is half a
+	// minute.
+	RetryAfter time.Duration
 
 	// Err is the cause. It is logged and never shown.
 	Err error
@@ -98,19 +103,19 @@ func asError(err error) *Error {
 	}
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return &Error{http.StatusNotFound, "", "There is no such resource.", err}
+		return &Error{Status: http.StatusNotFound, Detail: "There is no such resource.", Err: err}
 	case errors.Is(err, ErrVersionMismatch):
-		return &Error{http.StatusPreconditionFailed, "", "The resource has changed since it was read.", err}
+		return &Error{Status: http.StatusPreconditionFailed, Detail: "The resource has changed since it was read.", Err: err}
 	case errors.Is(err, ErrUnauthorized):
-		return &Error{http.StatusUnauthorized, "", "A valid credential is required.", err}
+		return &Error{Status: http.StatusUnauthorized, Detail: "A valid credential is required.", Err: err}
 	case errors.Is(err, ErrNotImplemented):
-		return &Error{http.StatusNotImplemented, "", "This is not supported here.", err}
+		return &Error{Status: http.StatusNotImplemented, Detail: "This is not supported here.", Err: err}
 	case errors.Is(err, ErrTooBroad):
-		return &Error{http.StatusBadRequest, schema.ScimTypeTooMany, "Too many resources match; use a narrower filter.", err}
+		return &Error{Status: http.StatusBadRequest, Type: schema.ScimTypeTooMany, Detail: "Too many resources match; use a narrower filter.", Err: err}
 	case errors.Is(err, context.Canceled):
-		return &Error{statusClientClosed, "", "The client went away.", err}
+		return &Error{Status: statusClientClosed, Detail: "The client went away.", Err: err}
 	}
-	return &Error{http.StatusInternalServerError, "", "Internal error. The log of the application has details under the request id.", err}
+	return &Error{Status: http.StatusInternalServerError, Detail: "Internal error. The log of the application has details under the request id.", Err: err}
 }
 
 // statusClientClosed is for the log only: nobody reads the answer.

@@ -57,6 +57,7 @@ func New(c Config) (*Handler, error) {
 	h.routes = h.table()
 	for _, c := range h.collections {
 		h.byKey = h.byKey && c.byKey
+		h.warnOfDoubles(c.typ)
 	}
 	var err error
 	h.cursors, err = newCursors(c)
@@ -67,6 +68,16 @@ func (h *Handler) collect(c *collection) *collection {
 	h.collections = append(h.collections, c)
 	h.refs[c.typ.Name()] = c.typ.Endpoint()
 	return c
+}
+
+// warnOfDoubles logs attributes of extensions that have the name of a base attribute
+// (RFC 7643, section 3.3): clients will take one for the other.
+func (h *Handler) warnOfDoubles(t *schema.Type) {
+	for _, a := range t.Attrs() {
+		if base, ok := t.Attr(a.Name); ok && a.URN() != "" && base.URN() == "" {
+			h.config.Logger.Warn("An extension has an attribute of the base schema again.", "type", t.Name(), "schema", a.URN(), "attribute", a.Name)
+		}
+	}
 }
 
 func attrOf(t *schema.Type, path string) *schema.Attr {
@@ -95,6 +106,7 @@ type request struct {
 	id       string // of the resource, if the path has one
 	query    params
 	parsed   bool
+	maxBody  int64
 	entry    *Entry // what is told of the request
 	own      Entry  // where that is, with the request rather than beside it
 }
@@ -143,6 +155,7 @@ func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err 
 	if q.Header.Get("X-HTTP-Method-Override") != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
+	q.maxBody = handle.maxBody
 	if q.Body != nil && q.Body != http.NoBody {
 		q.Body = http.MaxBytesReader(w, q.Body, handle.maxBody)
 	}
@@ -188,7 +201,7 @@ func (h *Handler) failed(q *request, err error) *response {
 func (h *Handler) explain(q *request, err error) *Error {
 	e := asError(err)
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		e = &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)}
+		e = q.tooLarge(tooLarge.Limit)
 	}
 	q.entry.Detail = e.Detail
 	if e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented {
@@ -198,6 +211,15 @@ func (h *Handler) explain(q *request, err error) *Error {
 			"method", q.Method, "path", q.entry.Path, "status", e.Status, "error", err)
 	}
 	return e
+}
+
+// tooLarge names the limit by the name that /ServiceProviderConfig has for it.
+func (q *request) tooLarge(limit int64) *Error {
+	name := "The limit"
+	if strings.EqualFold(q.rest, "/Bulk") {
+		name = "maxPayloadSize"
+	}
+	return &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The body is too large. %s (%d) is the most bytes that it may have.", name, limit)}
 }
 
 // requestID returns the id that the client or a proxy gave, or a new one.

@@ -2,6 +2,8 @@ package scim
 
 import (
 	"errors"
+	"net/url"
+	"strings"
 
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/schema"
@@ -111,9 +113,8 @@ func (c *collection) findByEdge(q *request, query Query) (Page, error) {
 	var rest []*filter.Filter
 	wanted := ""
 	for _, f := range query.Filter.Conjuncts() {
-		a, key, exact, ok := f.Equality()
-		if ok && exact && wanted == "" && a.Top() == edges && a.Name == "value" {
-			wanted = key
+		if id, ok := c.edgeOf(q, f); ok && wanted == "" {
+			wanted = id
 			continue
 		}
 		rest = append(rest, f)
@@ -128,6 +129,30 @@ func (c *collection) findByEdge(q *request, query Query) (Page, error) {
 	}
 	query.IDs, query.Filter = ids, remaining
 	return c.find(q, query)
+}
+
+// edgeOf returns the id in a filter that is members.value eq "id", or names it by a
+// "$ref", and nothing else. References count with any base: what comes behind it is the
+// same (RFC 7643, section 2.4).
+func (c *collection) edgeOf(q *request, f *filter.Filter) (id string, ok bool) {
+	a, key, exact, ok := f.Equality()
+	if !ok || !exact || a.Top() != c.edges() {
+		return "", false
+	}
+	if a.Name == "value" {
+		return key, true
+	}
+	at := strings.LastIndexByte(key, '/')
+	if a.Name != "$ref" || at < 0 {
+		return "", false
+	}
+	for _, endpoint := range q.h.refs {
+		if strings.HasSuffix(key[:at], endpoint) {
+			id, err := url.PathUnescape(key[at+1:])
+			return id, err == nil
+		}
+	}
+	return "", false
 }
 
 // neighbours returns the groups that have a member, or the members of a group.

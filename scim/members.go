@@ -81,7 +81,7 @@ func (q *request) typesOf(members []patch.Member) (map[string]string, error) {
 
 // resolveWhere turns removals by something else than an id into ids, by looking at
 // the members there are. The write is then held to the version that was read.
-func (q *request) resolveWhere(members *schema.Attr, d patch.MemberDelta) (patch.MemberDelta, error) {
+func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 	if len(d.Where) == 0 {
 		return d, nil
 	}
@@ -93,7 +93,10 @@ func (q *request) resolveWhere(members *schema.Attr, d patch.MemberDelta) (patch
 			return d, err
 		}
 		for _, e := range page.Edges {
-			v := e.Member.Value(members)
+			v, err := q.h.groups.edgeElement(q, e)
+			if err != nil {
+				return d, err
+			}
 			for _, w := range d.Where {
 				if w.Match(v) && !slices.ContainsFunc(d.Add, func(m patch.Member) bool { return m.ID == e.Member.ID }) {
 					d.Remove = append(d.Remove, e.Member.ID)
@@ -198,6 +201,15 @@ func (c *collection) edgeTexts(q *request, e Membership) [len(edgeSubNames)]stri
 		ref = q.base.url + endpoint + "/" + url.PathEscape(id)
 	}
 	return [...]string{id, ref, display, kind}
+}
+
+// edgeElement returns an edge as an element of the attribute.
+func (c *collection) edgeElement(q *request, e Membership) (schema.Value, error) {
+	list, err := c.edges().Make([]map[string]any{c.edgeValue(q, e)})
+	for v := range list.Elems() {
+		return v, err
+	}
+	return schema.Value{}, err
 }
 
 // edgeValue returns an edge as a Go value of the attribute, as far as its schema has

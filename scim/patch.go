@@ -70,7 +70,7 @@ func (c *collection) applyOnce(q *request, ops []patch.Op, delta patch.MemberDel
 	if err := q.ifMatch(old.Meta().Version); err != nil {
 		return GroupResult{}, err
 	}
-	if delta, err = q.resolveWhere(c.members, delta); err != nil {
+	if delta, err = q.resolveWhere(delta); err != nil {
 		return GroupResult{}, err
 	}
 	result, err := patch.Apply(old, ops, q.settings.Dialect.Options)

@@ -1,7 +1,9 @@
 package scim
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/schema"
@@ -29,6 +31,9 @@ func (c *collection) servePost(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(res.Group.ID(), "bulkId") { // reserved (RFC 7643, section 3.1)
+		return nil, fmt.Errorf("scim: the store gave %s the id %q, which must not contain \"bulkId\"", c.typ.Name(), res.Group.ID())
+	}
 	q.entry.Changed = w.Changed
 	return c.resourceResponse(q, http.StatusCreated, res.Group, c.shown(p, w.New))
 }
@@ -37,6 +42,9 @@ func (c *collection) servePost(q *request) (*response, error) {
 func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error) {
 	r, delta, err := c.withoutEdges(doc.Resource)
 	if err != nil {
+		return GroupWrite{}, err
+	}
+	if r, err = c.defaulted(q, doc, r); err != nil {
 		return GroupWrite{}, err
 	}
 	if err := c.typ.Validate(r); err != nil {
@@ -48,6 +56,25 @@ func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error
 	w := Write{New: r, Changed: r.Changed(nil), Password: doc.Password}
 	delta.Replace = false // there is nothing to replace yet
 	return GroupWrite{Write: w, Members: delta}, nil
+}
+
+// defaulted fills in what the settings say and the document does not name. null and []
+// are said: they keep an attribute unassigned (RFC 7644, section 3.3).
+func (c *collection) defaulted(q *request, doc schema.Decoded, r *schema.Resource) (*schema.Resource, error) {
+	if c != q.h.users || len(q.settings.Defaults) == 0 {
+		return r, nil
+	}
+	b := r.Edit()
+	for path, v := range q.settings.Defaults {
+		a, ok := c.typ.Attr(path)
+		if !ok {
+			return nil, fmt.Errorf("scim: Settings.Defaults has %q, which is no attribute of %s", path, c.typ.Name())
+		}
+		if !doc.Has(a.Top()) {
+			b.Set(path, v)
+		}
+	}
+	return b.Build()
 }
 
 // withoutEdges splits the members off a decoded group, as a replacement of the

@@ -2,10 +2,12 @@ package scim
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/muster-scim/muster/schema"
 )
@@ -27,6 +29,9 @@ type response struct {
 	challenge []string
 	requestID string
 
+	// retryAfter is what a 429 or 503 says.
+	retryAfter time.Duration
+
 	// head and body are given back to the pool when they have been written; nil is
 	// none. Only lists have a head.
 	head, body *bytes.Buffer
@@ -40,6 +45,9 @@ func (resp *response) release() {
 		}
 	}
 }
+
+// defaultRetryAfter lets identity providers back off.
+const defaultRetryAfter = 30 * time.Second
 
 // Shared header values: net/http only reads them.
 var (
@@ -59,8 +67,8 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 	if len(resp.challenge) > 0 {
 		h["Www-Authenticate"] = resp.challenge
 	}
-	if resp.status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "30")
+	if resp.status == http.StatusServiceUnavailable || resp.status == http.StatusTooManyRequests {
+		set.value("Retry-After", strconv.Itoa(int(cmp.Or(resp.retryAfter, defaultRetryAfter)/time.Second)))
 	}
 	if resp.body == nil {
 		w.WriteHeader(resp.status)
@@ -164,7 +172,7 @@ func (c *collection) encode(q *request, b *bytes.Buffer, r *schema.Resource, p *
 
 // errorResponse answers with an error (RFC 7644, section 3.12).
 func errorResponse(q *request, e *Error) *response {
-	resp := &response{status: e.Status, requestID: q.entry.RequestID}
+	resp := &response{status: e.Status, requestID: q.entry.RequestID, retryAfter: e.RetryAfter}
 	if m, ok := errors.AsType[*methodError](e.Err); ok {
 		resp.allow = m.allow
 	}

@@ -13,6 +13,11 @@ type Settings struct {
 	// value is the tolerant one, which all known identity providers can use.
 	Dialect Dialect
 
+	// Defaults are values of attributes of users, by path, that a POST gets which
+	// does not name them, as "userType": "member". What a value may be says
+	// [schema.Attr.Make].
+	Defaults map[string]any
+
 	// NoGroupCreate refuses POST /Groups with a 403: for identity providers
 	// that fill groups which the application makes, such as OneLogin.
 	NoGroupCreate bool
