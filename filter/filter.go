@@ -187,8 +187,10 @@ func mentions(n node, a *schema.Attr) bool {
 		return n.names(a) || mentions(n.filter, a)
 	case *presence:
 		return n.names(a)
+	case *term:
+		return n.names(a)
 	}
-	return n.(*term).names(a)
+	return false
 }
 
 func anyMentions(nodes []node, a *schema.Attr) bool {

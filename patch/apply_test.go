@@ -498,6 +498,7 @@ var weakTests = []applyTest{
 	user("password", `{"op":"add","value":{"password":null,"nickName":"x"}}`, `{"nickName":"x"}`, ""),
 	user("password", `{"op":"add","path":"password","value":""},{"op":"remove","path":"password"}`, `{}`, ""),
 	user("password", `{"op":"add","path":"password","value":["xyzzy"]}`, "invalidValue", ""),
+	user("password", `{"op":"add","path":"password","value":"xyzzy\u0000"}`, "invalidValue", ""),
 
 	// Writing what is never read.
 	thing("writeOnly", `{"op":"replace","path":"wo","value":"hush"}`, `{"wo":"hush"}`, ""),

@@ -100,6 +100,8 @@ var memberTests = []struct{ id, ops, want, strict string }{
 	{"members can't be changed", `{"op":"replace","path":"members[value eq \"m2\"].value","value":null}`, "mutability", ""},
 	{"members can't be changed", `{"op":"replace","path":"members[value eq \"m2\"]","value":{"value":"m4"}}`, "mutability", ""},
 	{"members can't be changed", `{"op":"remove","path":"members[value eq \"m2\"].value"}`, "mutability", ""},
+	{"members can't be changed", `{"op":"replace","path":"members[value eq \"m2\"].display","value":"D"}`, "mutability", ""},
+	{"members can't be changed", `{"op":"replace","path":"members[type eq \"Group\"].type","value":"User"}`, "mutability", ""},
 	{"members can't be changed", `{"op":"remove","path":"members.display"}`, "mutability", ""},
 	{"AM-9", `{"op":"add","path":"members.value","value":"m4"}`, "noTarget", ""},
 	{"no change", `{"op":"replace","path":"members[value eq \"m2\"]","value":{"value":"m2","display":"d"}}`, "m1 m2 m3", ""},

@@ -79,9 +79,10 @@ func (f *fold) each(op *Op, do func(Member)) error {
 // resolved later. To replace a member by nothing is to remove it.
 func (f *fold) selected(op *Op) error {
 	id, byID := idOf(op)
+	sub := op.Target.Sub
 	gone := op.Kind == Remove || op.Kind == Replace && op.Value.IsZero()
 	switch {
-	case gone && op.Target.Sub != nil:
+	case sub != nil && (gone || op.Kind == Replace && sub != op.Target.Attr.SubAttr("value")):
 		return op.unchangeable()
 	case gone && byID:
 		f.remove(id)
@@ -94,7 +95,7 @@ func (f *fold) selected(op *Op) error {
 		return nil
 	}
 	e := op.Value
-	if sub := op.Target.Sub; sub != nil {
+	if sub != nil {
 		e = schema.Value{}.With(op.Target.Attr, sub, op.Value)
 	}
 	m := MemberOf(e)

@@ -14,6 +14,7 @@ type Builder struct {
 	id    string
 	meta  Meta
 	edits []edit
+	keys  int // edits of open extensions
 	errs  []error
 }
 
@@ -66,6 +67,9 @@ func (b *Builder) Set(path string, v any) *Builder {
 // A computed attribute is left alone, see [Attr.IsComputed]. What is wrong is
 // reported by Build.
 func (b *Builder) Put(a *Attr, v Value) *Builder {
+	if a.open && b.keys > maxKeyEdits {
+		return b // which was reported
+	}
 	if err := b.check(a); err != nil {
 		b.errs = append(b.errs, err)
 		return b
@@ -84,9 +88,17 @@ func (b *Builder) Put(a *Attr, v Value) *Builder {
 			return b
 		}
 	}
+	if a.open {
+		if b.keys++; b.keys > maxKeyEdits {
+			b.errs = append(b.errs, tooManyKeys(a))
+		}
+	}
 	b.edits = append(b.edits, edit{a, v})
 	return b
 }
+
+// maxKeyEdits is maxKeys for a Builder: as many may go as come.
+const maxKeyEdits = 2 * maxKeys
 
 // check reports why a can't be set.
 func (b *Builder) check(a *Attr) error {
@@ -144,6 +156,9 @@ func (b *Builder) Build() (*Resource, error) {
 	r := &Resource{tape: b.base.tape, id: b.id, meta: b.meta}
 	if len(b.edits) > 0 {
 		r.tape = b.merge()
+		if err := countKeys(b.t, r.nodes); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }

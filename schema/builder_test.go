@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -181,6 +182,33 @@ func TestBuilderErrors(t *testing.T) {
 		assert.IsType(t, &schema.Error{}, e)
 	}
 	assert.NotContains(t, err.Error(), "true", "values are not repeated")
+}
+
+// TestBuilderKeys: keys of open extensions are bounded, also when they come one by
+// one.
+func TestBuilderKeys(t *testing.T) {
+	typ := schema.ThingType()
+	key := func(i int) string { return fmt.Sprint(schema.MetadataURN, ":k", i) }
+	b := schema.New(typ)
+	for i := range schema.MaxKeys {
+		b.Set(key(i), "x")
+	}
+	r := built(t, b)
+	_, err := r.Edit().Set(schema.CountersURN+":k", 1).Build()
+	assertError(t, err, invalidValue, "makes more than 1000 keys")
+	built(t, r.Edit().Set(schema.CountersURN+":k", 1).Set(key(0), nil))
+
+	b = r.Edit().ClearExtension(schema.MetadataURN)
+	for i := range schema.MaxKeys {
+		b.Set(key(-1-i), "y")
+	}
+	assert.Equal(t, "y", built(t, b).Get(key(-1)).String(), "all may be replaced")
+	b = r.Edit()
+	for i := range 10 * schema.MaxKeys {
+		b.Set(key(i), nil)
+	}
+	_, err = b.Build()
+	require.Error(t, err)
 }
 
 func TestMake(t *testing.T) {

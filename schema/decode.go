@@ -344,7 +344,8 @@ func (d *decoder) openKey(a *Attr) error {
 	return err
 }
 
-// checkKeys refuses a key of an open extension that is there twice.
+// checkKeys refuses a key of an open extension that is there twice, and too many
+// of them.
 func (d *decoder) checkKeys() error {
 	last := -1
 	for i := 0; i < len(d.nodes); i += d.nodes[i].span() {
@@ -357,7 +358,7 @@ func (d *decoder) checkKeys() error {
 		}
 		last = i
 	}
-	return nil
+	return countKeys(d.t, d.nodes)
 }
 
 // unknown reads a key that is no attribute: a path, or something to ignore.

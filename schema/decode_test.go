@@ -166,10 +166,14 @@ var decodeTests = []struct {
 		tolerant: `{"plural":[{"value":"a"},{"value":"b","primary":true},{"value":"c","primary":false}]}`,
 		strict:   `!invalidValue plural: has more than one element with "primary": true`,
 		notes:    []string{"plural: first of several primaries kept"}},
+	{id: "S-2.4-03", doc: `{"plural":[{"primary":true},{"display":"x","primary":true},{"display":"x","primary":false}]}`, // the same, now
+		tolerant: `{"plural":[{"primary":true},{"display":"x","primary":false}]}`, strict: `!invalidValue plural: has more than one`,
+		notes: []string{"plural: first of several primaries kept"}},
 	{id: "S-2.4-03", doc: `{"plural":[{"value":"a","primary":false},{"value":"b","primary":true},{"value":"c","primary":false}]}`},
 	{id: "S-2.4-06", doc: `{"plural":[{"value":"a","type":"WORK"},{"value":"b","type":"Home"}]}`,
 		tolerant: `{"plural":[{"value":"a","type":"work"},{"value":"b","type":"home"}]}`},
 	{id: "S-2.4-06", doc: `{"canon":"ÜBUNG"}`, tolerant: `{"canon":"Übung"}`},
+	{id: "S-7-07", doc: `{"canonExact":"a"}`},
 	{id: "S-2.4-07", doc: `{"plural":[{"value":"a@x","type":"work"},{"value":"a@x","type":"home"}]}`},
 	{id: "S-2.4-08", doc: `{"plural":[{"value":"a@x","type":"work","display":"1"},{"value":"A@X","type":"WORK","display":"2"}]}`,
 		tolerant: `{"plural":[{"value":"a@x","display":"1","type":"work"}]}`, notes: []string{"plural: element that is there twice left out"}},
@@ -287,6 +291,7 @@ var decodeTests = []struct {
 		notes: []string{"one.ro: key taken as a path", "meta.created: key taken as a path", "owner.$ref: key taken as a path", schema.ThingURN + ":id: key taken as a path"}},
 	{id: "S-2.1-03", doc: `{"one.str":"x","one":{"STR":"y"}}`, tolerant: `!invalidSyntax one.str: is there twice`, strict: `!invalidSyntax`},
 	{id: "S-2.1-03", doc: `{"one.str":"x","one.STR":"y"}`, tolerant: `!invalidSyntax one.str: is there twice`, strict: `!invalidSyntax`},
+	{id: "S-2.1-03", doc: `{"one.str":null,"one.STR":"y"}`, tolerant: `!invalidSyntax one.str: is there twice`, strict: `!invalidSyntax`},
 	{id: "S-2.1-03", doc: `{"name":"x","` + schema.ThingURN + `:name":"y"}`, tolerant: `!invalidSyntax name: is there twice`, strict: `!invalidSyntax`},
 	{id: "S-2.1-03", doc: `{"` + schema.MetadataURN + `:key":"x","` + schema.MetadataURN + `":{"Key":"y"}}`, tolerant: `!invalidSyntax ` + schema.MetadataURN + `:`, strict: `!invalidSyntax`},
 	{id: "wrong below a path", doc: `{"one.num":"x"}`, tolerant: `!invalidValue one.num: is an integer, not a string`, strict: `!invalidSyntax`},
@@ -672,7 +677,7 @@ func TestDecodeClips(t *testing.T) {
 // well, but it would not end if it were quadratic.
 func TestDecodeLarge(t *testing.T) {
 	const n = 50_000
-	list := func(format string) string {
+	list := func(format string, n int) string {
 		var b strings.Builder
 		for i := range n {
 			if i > 0 {
@@ -684,16 +689,16 @@ func TestDecodeLarge(t *testing.T) {
 	}
 	typ := schema.ThingType()
 	tests := []struct{ name, doc, path string }{
-		{"members", `{"members":[` + list(`{"value":"%d","$ref":null}`) + `]}`, "members"},
-		{"strings", `{"tags":[` + list(`"%d"`) + `]}`, "tags"},
-		{"objects", `{"plural":[` + list(`{"value":"%d","primary":true}`) + `]}`, "plural"},
-		{"objects without value", `{"many":[` + list(`{"num":%d,"bool":"true"}`) + `]}`, "many"},
-		{"keys of an open extension", `{"` + schema.MetadataURN + `":{` + list(`"k%d":1`) + `}}`, ""},
-		{"lists in an open extension", `{"` + schema.CountersURN + `":{` + list(`"k%d":[1,1]`) + `}}`, ""},
-		{"dotted keys of an open extension", `{` + list(`"`+schema.MetadataURN+`:k%d":"x"`) + `}`, ""},
-		{"unknown attributes", `{` + list(`"u%d":[]`) + `}`, ""},
-		{"unknown sub-attributes", `{"one":{` + list(`"u%d":{}`) + `}}`, ""},
-		{"URIs", `{"schemas":[` + list(`"urn:%d"`) + `]}`, ""},
+		{"members", `{"members":[` + list(`{"value":"%d","$ref":null}`, n) + `]}`, "members"},
+		{"strings", `{"tags":[` + list(`"%d"`, n) + `]}`, "tags"},
+		{"objects", `{"plural":[` + list(`{"value":"%d","primary":true}`, n) + `]}`, "plural"},
+		{"objects without value", `{"many":[` + list(`{"num":%d,"bool":"true"}`, n) + `]}`, "many"},
+		{"keys of an open extension", `{"` + schema.MetadataURN + `":{` + list(`"k%d":1`, schema.MaxKeys) + `}}`, ""},
+		{"lists in an open extension", `{"` + schema.CountersURN + `":{` + list(`"k%d":[1,1]`, schema.MaxKeys) + `}}`, ""},
+		{"dotted keys of an open extension", `{` + list(`"`+schema.MetadataURN+`:k%d":"x"`, schema.MaxKeys) + `}`, ""},
+		{"unknown attributes", `{` + list(`"u%d":[]`, n) + `}`, ""},
+		{"unknown sub-attributes", `{"one":{` + list(`"u%d":{}`, n) + `}}`, ""},
+		{"URIs", `{"schemas":[` + list(`"urn:%d"`, n) + `]}`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -707,6 +712,17 @@ func TestDecodeLarge(t *testing.T) {
 			require.NoError(t, err)
 			assert.True(t, d.Resource.Equal(again.Resource))
 		})
+	}
+
+	for _, n := range []int{schema.MaxKeys + 1, n} {
+		for _, doc := range []string{
+			`{"` + schema.MetadataURN + `":{` + list(`"k%d":1`, n) + `}}`,
+			`{"` + schema.CountersURN + `":{` + list(`"k%d":[1]`, n-1) + `},"` + schema.MetadataURN + `:k":"x"}`,
+			`{` + list(`"`+schema.MetadataURN+`:k%d":"x"`, n) + `}`,
+		} {
+			_, err := schema.Decode(typ, []byte(doc), schema.Decoding{})
+			assertError(t, err, invalidValue, "makes more than 1000 keys that no schema lists")
+		}
 	}
 }
 

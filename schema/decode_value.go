@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/bits"
 	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -132,7 +131,7 @@ func (d *decoder) string(a *Attr) error {
 			return nil
 		}
 	}
-	if a.Type != String || a.prep == username && bytes.ContainsFunc(text, unicode.IsControl) {
+	if a.Type != String || a.prep == username && bytes.ContainsFunc(text, isInvisible) {
 		if err := checkString(a, string(text)); err != nil {
 			return err
 		}

@@ -36,7 +36,8 @@
 //
 // # Security considerations
 //
-// Decoding is bounded by the size of its input: nesting beyond the schema is
-// skipped without recursion. Text from a client stands in errors and notes only
-// where it is the name of an attribute, and shortened.
+// Decoding takes time and memory in proportion to its input, which the caller must
+// bound. Values that no schema knows are skipped, down to 10,000 levels; keys of
+// open extensions are limited in length and number. Text from a client stands in
+// errors and notes only where it is the name of an attribute, and shortened.
 package schema

@@ -150,9 +150,10 @@ func checkScalar(a *Attr, n node, text string) error {
 	return checkString(a, text)
 }
 
-// MaxName, MaxSubs and MaxDepth are bounds that tests look at from both sides.
+// Bounds that tests look at from both sides.
 const (
 	MaxName  = maxName
+	MaxKeys  = maxKeys
 	MaxSubs  = maxSubs
 	MaxDepth = maxDepth
 )

@@ -36,6 +36,7 @@ func thing() Schema {
 		Attribute{Name: "req", Returned: OnRequest},
 		Attribute{Name: "uniq", Uniqueness: Server},
 		Attribute{Name: "canon", Canonical: []string{"a", "b", "Übung"}},
+		Attribute{Name: "canonExact", CaseExact: true, Canonical: []string{"A", "b"}},
 		Attribute{Name: "nums", Type: Integer, MultiValued: true},
 		Attribute{Name: "flags", Type: Boolean, MultiValued: true},
 		Attribute{Name: "one", Type: Complex, Sub: append(everyType(),

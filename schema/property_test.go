@@ -526,7 +526,7 @@ func TestSettled(t *testing.T) {
 			if s == a.primary {
 				m[s.Name] = rapid.Bool().Draw(t, "primary")
 			} else if rapid.Bool().Draw(t, "has "+s.Name) {
-				m[s.Name] = rapid.SampledFrom([]string{"a", "A", "b", "\x00", "\x00a", "\"", "ß"}).Draw(t, s.Name)
+				m[s.Name] = rapid.SampledFrom([]string{"", "a", "A", "b", "\x00", "\x00a", "\"", "ß"}).Draw(t, s.Name)
 			}
 		}
 		return m
@@ -545,7 +545,7 @@ func TestSettled(t *testing.T) {
 		for x := range v.Elems() {
 			require.True(t, slices.ContainsFunc(elems, func(y Value) bool { return a.SameElement(x, y) }), "%s is gone", x.AppendJSON(nil))
 		}
-		require.Equal(t, unique, a.Unique(unique), "without duplicates it is the list itself")
+		require.True(t, unique == a.Unique(unique), "without duplicates it is the list itself")
 
 		keep := rapid.IntRange(0, 40).Draw(t, "keep")
 		one, several := a.OnePrimary(v, keep)

@@ -44,14 +44,16 @@ func notInURI(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"<>\\^`{|}", r)
 }
 
-// checkUserName refuses in userNames what no PRECIS profile takes and no person types:
-// control characters (RFC 7644, section 5).
+// checkUserName refuses in userNames what no PRECIS profile takes and nobody sees:
+// control characters and those that only format (RFC 7644, section 5).
 func checkUserName(a *Attr, text string) error {
-	if a.prep == username && strings.ContainsFunc(text, unicode.IsControl) {
-		return invalid(a.path, "must not have control characters")
+	if a.prep == username && strings.ContainsFunc(text, isInvisible) {
+		return invalid(a.path, "must not have control characters or others that can't be seen")
 	}
 	return nil
 }
+
+func isInvisible(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
 
 // checkNumber reports why the JSON number text is no value of a.
 func checkNumber(a *Attr, text string) error {

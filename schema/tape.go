@@ -1,6 +1,9 @@
 package schema
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // A tape is the form of every value: its nodes in preorder, and the text of all
 // of them in one string, in the same order and without gaps. There is no
@@ -62,6 +65,28 @@ const nameTail = 2
 
 // maxName bounds the keys of open extensions to what two bytes can count.
 const maxName = 1 << 10
+
+// maxKeys bounds the keys that a resource has of open extensions: one is found by
+// going through them, and a client could send as many as fit into a request.
+const maxKeys = 1000
+
+// countKeys refuses top-level nodes among which there are too many keys.
+func countKeys(t *Type, nodes []node) error {
+	keys := 0
+	for i := 0; i < len(nodes); i += nodes[i].span() {
+		if nodes[i].flags&flagNamed == 0 {
+			continue
+		}
+		if keys++; keys > maxKeys {
+			return tooManyKeys(t.attrs[nodes[i].attr])
+		}
+	}
+	return nil
+}
+
+func tooManyKeys(a *Attr) *Error {
+	return invalid(a.URN(), fmt.Sprintf("makes more than %d keys that no schema lists", maxKeys))
+}
 
 // span returns how many nodes n takes, itself included.
 func (n node) span() int {

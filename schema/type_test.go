@@ -258,6 +258,7 @@ func TestAttr(t *testing.T) {
 		{extraURN + ":Sub", extraURN + ":Sub"},
 		{extraURN + ":Sub.b", extraURN + ":Sub.b"},
 		{extraURN + ":sub:C", extraURN + ":Sub:c"},
+		{extraURN + ":Sub.c", extraURN + ":Sub:c"},
 		{extraURN + ":Sub:b", extraURN + ":Sub:b"},
 		{extraURN + ":Sub:a", ""},
 

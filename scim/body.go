@@ -33,9 +33,6 @@ func (q *request) body() (*bytes.Buffer, error) {
 	if err := checkContentType(q.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	if q.ContentLength > q.maxBody { // refused without waiting for it
-		return nil, &http.MaxBytesError{Limit: q.maxBody}
-	}
 	b := buffers.Get().(*bytes.Buffer)
 	if _, err := b.ReadFrom(q.Body); err != nil {
 		putBuffer(b)

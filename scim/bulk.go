@@ -347,7 +347,7 @@ func (q *request) sub(method, path, version string, data []byte) *request {
 	}
 	return &request{
 		Request: r.WithContext(q.ctx), h: q.h, ctx: q.ctx, scope: q.scope, settings: q.settings, base: q.base,
-		rest: strings.TrimRight(path, "/"), maxBody: q.maxBody, entry: &Entry{At: q.h.config.Now(), Method: method, Path: path},
+		rest: strings.TrimRight(path, "/"), entry: &Entry{At: q.h.config.Now(), Method: method, Path: path},
 	}
 }
 

@@ -32,9 +32,8 @@ type cursors struct {
 	now     func() time.Time
 }
 
-// cursorText has only characters that need no escaping in a URL, and one text for each
-// cursor: what differs in a single letter is not the same cursor.
-var cursorText = base64.RawURLEncoding.Strict()
+// cursorText has only characters that need no escaping in a URL.
+var cursorText = base64.RawURLEncoding
 
 // cursorKeySize is that of AES-256.
 const cursorKeySize = 32
@@ -71,7 +70,7 @@ func (c *cursors) open(q *request, s search) (string, error) {
 		return "", nil
 	}
 	sealed, err := cursorText.DecodeString(*s.cursor)
-	if err != nil {
+	if err != nil || cursorText.EncodeToString(sealed) != *s.cursor {
 		return "", errInvalidCursor
 	}
 	text, err := c.aead.Open(nil, nil, sealed, binding(q, s))

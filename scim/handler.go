@@ -106,7 +106,6 @@ type request struct {
 	id       string // of the resource, if the path has one
 	query    params
 	parsed   bool
-	maxBody  int64
 	entry    *Entry // what is told of the request
 	own      Entry  // where that is, with the request rather than beside it
 }
@@ -155,7 +154,9 @@ func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err 
 	if q.Header.Get("X-HTTP-Method-Override") != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
-	q.maxBody = handle.maxBody
+	if q.ContentLength > handle.maxBody { // refused without waiting for it
+		return nil, &http.MaxBytesError{Limit: handle.maxBody}
+	}
 	if q.Body != nil && q.Body != http.NoBody {
 		q.Body = http.MaxBytesReader(w, q.Body, handle.maxBody)
 	}

@@ -3,6 +3,8 @@ package scim
 import (
 	"errors"
 	"net/url"
+	"path"
+	"strconv"
 	"strings"
 
 	"github.com/muster-scim/muster/filter"
@@ -132,27 +134,53 @@ func (c *collection) findByEdge(q *request, query Query) (Page, error) {
 }
 
 // edgeOf returns the id in a filter that is members.value eq "id", or names it by a
-// "$ref", and nothing else. References count with any base: what comes behind it is the
-// same (RFC 7643, section 2.4).
+// "$ref", and nothing else.
 func (c *collection) edgeOf(q *request, f *filter.Filter) (id string, ok bool) {
 	a, key, exact, ok := f.Equality()
-	if !ok || !exact || a.Top() != c.edges() {
-		return "", false
-	}
-	if a.Name == "value" {
+	if ok && exact && a.Top() == c.edges() && a.Name == "value" {
 		return key, true
 	}
-	at := strings.LastIndexByte(key, '/')
-	if a.Name != "$ref" || at < 0 {
+	ref, ok := c.refOf(f.Expr())
+	if !ok || !f.Mentions(c.edges()) {
 		return "", false
 	}
 	for _, endpoint := range q.h.refs {
-		if strings.HasSuffix(key[:at], endpoint) {
-			id, err := url.PathUnescape(key[at+1:])
+		at, id := path.Split(ref)
+		base, found := strings.CutSuffix(strings.TrimSuffix(at, "/"), endpoint)
+		if found && unversioned(base) == unversioned(q.base.url) {
+			id, err := url.PathUnescape(id)
 			return id, err == nil
 		}
 	}
 	return "", false
+}
+
+// refOf returns the URI in members.$ref eq "…" or members[$ref eq "…"].
+func (c *collection) refOf(e filter.Expression) (ref string, ok bool) {
+	in := e
+	if v, ok := e.(*filter.ValuePath); ok {
+		in = v.ValueFilter
+	}
+	a, ok := in.(*filter.AttributeExpression)
+	if !ok || !strings.EqualFold(string(a.Operator), string(filter.EQ)) {
+		return "", false
+	}
+	name := a.AttributePath.AttributeName
+	if in == e {
+		name = a.AttributePath.SubAttributeName()
+	}
+	ref, ok = a.CompareValue.(string)
+	return ref, ok && strings.EqualFold(name, "$ref")
+}
+
+// unversioned takes the version off a base URL: URIs of resources are the same with and
+// without it (RFC 7643, section 2.4).
+func unversioned(base string) string {
+	at, last := path.Split(base)
+	if _, err := strconv.Atoi(strings.TrimPrefix(last, "v")); strings.HasPrefix(last, "v") && err == nil {
+		return strings.TrimSuffix(at, "/")
+	}
+	return base
 }
 
 // neighbours returns the groups that have a member, or the members of a group.

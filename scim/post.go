@@ -53,9 +53,21 @@ func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error
 	if delta, err = q.knownMembers("", delta); err != nil {
 		return GroupWrite{}, err
 	}
-	w := Write{New: r, Changed: r.Changed(nil), Password: doc.Password}
+	w := Write{New: r, Changed: c.named(doc, r), Password: doc.Password}
 	delta.Replace = false // there is nothing to replace yet
 	return GroupWrite{Write: w, Members: delta}, nil
+}
+
+// named returns the paths of what the client gave a value, and of what it left
+// unassigned by null or []: an application's default must not take its place.
+func (c *collection) named(doc schema.Decoded, r *schema.Resource) []string {
+	paths := r.Changed(nil)
+	for _, a := range c.typ.Attrs() {
+		if doc.Has(a) && a.Mutability != schema.ReadOnly && a != c.edges() && !isCommon(a) && !a.IsPassword() && r.Value(a).IsZero() {
+			paths = append(paths, a.Path())
+		}
+	}
+	return paths
 }
 
 // defaulted fills in what the settings say and the document does not name. null and []

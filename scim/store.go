@@ -160,7 +160,8 @@ type Write struct {
 	Old, New *schema.Resource
 
 	// Changed has the canonical paths of the top-level attributes that differ:
-	// all others may be left alone.
+	// all others may be left alone. On create it also names those that the client
+	// left unassigned by null or [], which a default must not fill in.
 	Changed []string
 
 	// Version, if not empty, must equal the stored version.

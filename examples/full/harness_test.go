@@ -36,7 +36,9 @@ var requirements = slices.Concat(coreSchema, protocol, patching, bulk, cursorPag
 
 // waived lists requirements that no test over HTTP can hold, or that Muster leaves to
 // the application, with the reason.
-var waived = map[string]string{}
+var waived = map[string]string{
+	"S-4.1.1-15": "Muster hands a password to the application's store and opens no connection of its own to pass it on.",
+}
 
 // TestConformance runs every requirement against the program, each on an empty store.
 func TestConformance(t *testing.T) {
@@ -218,8 +220,8 @@ func (c *suite) do(method, path, body string, headers ...string) *answer {
 
 // escapeQuery lets tests write filters as people read them.
 func escapeQuery(query string) string {
-	if strings.Contains(query, "%") || strings.Contains(query, "+") && !strings.Contains(query, " ") {
-		return query
+	if !strings.ContainsAny(query, " \"") {
+		return query // escaped already, or with nothing to escape
 	}
 	var parts []string
 	for part := range strings.SplitSeq(query, "&") {

@@ -46,6 +46,7 @@ func (o options) handler() (http.Handler, error) {
 			scim.StaticToken(o.strictToken, scim.Scope{Tenant: tenant, Connection: strictConnection}),
 		),
 		Users:             store,
+		UserType:          userType,
 		Groups:            store,
 		Resources:         []scim.Resource{{Type: thingType, Store: thingStore{store.Resources("Thing")}}, roles, entitlements},
 		Settings:          settings,
