@@ -395,6 +395,8 @@ var quirkTests = []applyTest{
 		`{"displayName":null,"emails":[`+homeEmail+`]}`, ""),
 	user("clear-values of what is not there", `{"op":"replace","path":"emails[type eq \"work\"].value","value":""}`, `{}`, "noTarget").from(onlyName),
 	user("clear-values of what is not there", `{"op":"replace","path":"emails[type ne \"work\"].value","value":null}`, `{}`, "noTarget").from(onlyName),
+	user("clear-values of what is not there", `{"op":"replace","path":"emails[type eq \"work\"].value","value":null}`, `{}`, "").from(`{"userName":"b","emails":[{"type":"work","primary":true}]}`),
+	user("clear-values of what is not there", `{"op":"add","path":"emails[type eq \"work\"]","value":{"value":null}}`, `{}`, "").from(`{"userName":"b","emails":[{"type":"work","primary":true}]}`),
 	user("clear-values", `{"op":"add","path":"emails[type eq \"work\"]","value":{"value":""}}`, `{"emails":[`+homeEmail+`]}`, `{"emails":[{"value":"","type":"work","display":"Work","primary":true},`+homeEmail+`]}`),
 	user("clear-values", `{"op":"add","path":"emails[type eq \"work\"]","value":{"display":null}}`, `{"emails":[{"value":"b@work.example","type":"work","primary":true},`+homeEmail+`]}`, ""),
 	user("clear-values", `{"op":"replace","path":"emails","value":[{"value":""}]}`, `{"emails":null}`, `{"emails":[{"value":""}]}`),

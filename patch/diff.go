@@ -93,8 +93,7 @@ func (op *Op) isPath() bool {
 		return false
 	}
 	u, err := filter.ResolvePath(path, t.Attr.Of(), filter.Checking{})
-	return err == nil && u.Attr != nil && foldASCII(u.Attr.Path()) == foldASCII(t.Attr.Path()) &&
-		u.Sub == t.Sub && (u.Where == nil) == (t.Where == nil)
+	return err == nil && u.Attr != nil && foldASCII(u.Attr.Path()) == foldASCII(t.Attr.Path()) && u.Sub == t.Sub
 }
 
 // appendValue appends the value, or nothing if the operation has none.

@@ -157,6 +157,44 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
+// TestLongOrder is TestOrder for a list that is looked up by key.
+func TestLongOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var elems []string
+		for n := range 30 {
+			elems = append(elems, fmt.Sprintf(`{"value":"v%d","primary":%t}`, n, n == 0))
+		}
+		if rapid.Bool().Draw(t, "without a value") {
+			elems = append(elems, `{"display":"d","primary":false}`)
+		}
+		now := resource(t, richType, `{"userName":"b","roles":[`+strings.Join(elems, ",")+`]}`)
+		r := now
+		var ops []string
+		for range rapid.IntRange(1, 8).Draw(t, "ops") {
+			element := fmt.Sprintf(`{"value":"v%d","primary":%t}`, rapid.IntRange(25, 35).Draw(t, "n"), rapid.Bool().Draw(t, "primary"))
+			ops = append(ops, rapid.SampledFrom([]string{
+				`{"op":"add","path":"roles","value":` + element + `}`,
+				`{"op":"add","path":"roles","value":{"display":"d","primary":true}}`,
+				`{"op":"add","path":"roles","value":{"display":"d","primary":false}}`,
+				`{"op":"remove","path":"roles","value":` + element + `}`,
+				`{"op":"remove","path":"roles[value eq \"v29\"]"}`,
+				`{"op":"replace","path":"roles[value eq \"v28\"].value","value":"v31"}`,
+				`{"op":"replace","path":"roles[display eq \"d\"].primary","value":true}`,
+			}).Draw(t, "op"))
+		}
+		for _, op := range ops {
+			got, err := decodeAndApply(now, body(op), patch.Options{})
+			if err != nil {
+				return
+			}
+			now = got.Resource
+		}
+		got, err := decodeAndApply(r, body(strings.Join(ops, ",")), patch.Options{})
+		require.NoError(t, err)
+		require.Equal(t, now.String(), got.Resource.String(), "%s", ops)
+	})
+}
+
 func both(v, w schema.Value) iter.Seq[schema.Value] {
 	return func(yield func(schema.Value) bool) {
 		for _, list := range []schema.Value{v, w} {

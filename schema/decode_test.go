@@ -676,7 +676,7 @@ func TestDecodeClips(t *testing.T) {
 // TestDecodeLarge: what is large takes time in proportion. A test can't measure that
 // well, but it would not end if it were quadratic.
 func TestDecodeLarge(t *testing.T) {
-	const n = 50_000
+	const n = 20_000
 	list := func(format string, n int) string {
 		var b strings.Builder
 		for i := range n {

@@ -61,7 +61,7 @@ func (r *Resource) Get(path string) Value {
 // Value returns the value of a top-level attribute of the resource's type. Of a
 // multi-valued one it is the list.
 func (r *Resource) Value(a *Attr) Value {
-	if a.t == r.t && a.isBeside() {
+	if a.isBeside() {
 		return r.common(a)
 	}
 	return r.at(r.find(a, 0, len(r.nodes)))

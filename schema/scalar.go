@@ -53,7 +53,12 @@ func checkUserName(a *Attr, text string) error {
 	return nil
 }
 
-func isInvisible(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+func isInvisible(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r < ' ' || r == 0x7f // most names are ASCII, and this is quick
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+}
 
 // checkNumber reports why the JSON number text is no value of a.
 func checkNumber(a *Attr, text string) error {

@@ -70,9 +70,6 @@ func (t *Type) ValidateReplace(old, r *Resource) error {
 		if err := checkImmutable(a, old.Value(a), r.Value(a)); err != nil {
 			return err
 		}
-		if a.MultiValued {
-			continue
-		}
 		for _, s := range a.subs {
 			if err := checkImmutable(s, old.Value(a).Sub(s), r.Value(a).Sub(s)); err != nil {
 				return err

@@ -297,13 +297,15 @@ func TestTwoCompiledTypes(t *testing.T) {
 	_, err = s.CreateUser(ctx, acme, scim.Write{New: user(t, "bob", ext("badge"), "7")})
 	assert.Equal(t, ext("badge"), taken(t, err), "the second type's index has the first type's users")
 
-	after, err := s.UpdateUser(ctx, acme, first.ID(), scim.Write{New: user(t, "x", "title", "Boss"), Changed: []string{"title"}})
+	changed := user(t, "x", "title", "Boss", ext("badge"), "8")
+	after, err := s.UpdateUser(ctx, acme, first.ID(), scim.Write{New: changed, Changed: []string{"title", ext("badge")}})
 	require.NoError(t, err)
 	assert.Same(t, userType, after.Type())
-	for path, want := range map[string]string{"userName": "ann", "title": "Boss", ext("level"): "3", ext("secret"): "s", "emails.value": "a@x.org", ext("badge"): "7"} {
+	for path, want := range map[string]string{"userName": "ann", "title": "Boss", ext("level"): "3", ext("secret"): "s", "emails.value": "a@x.org", ext("badge"): "8"} {
 		assert.Equal(t, want, after.Get(path).String(), path)
 	}
-	assert.Equal(t, []string{"ann"}, userNames(t, s, scim.Query{Filter: filterOf(t, userType, ext("badge")+` eq "7"`)}))
+	assert.Equal(t, []string{"ann"}, userNames(t, s, scim.Query{Filter: filterOf(t, userType, ext("badge")+` eq "8"`)}))
+	addUser(t, s, "bob", ext("badge"), "7")
 }
 
 // without returns s with an attribute that is not unique any more.

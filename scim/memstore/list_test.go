@@ -3,6 +3,7 @@ package memstore_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -209,6 +210,33 @@ func TestSort(t *testing.T) {
 		if q.Descending = true; tt.down != nil {
 			assert.Equal(t, tt.down, userNames(t, s, q), "%s, descending", tt.path)
 		}
+	}
+}
+
+// TestTiesAreInOrder: pages of equals neither overlap nor leave one out.
+func TestTiesAreInOrder(t *testing.T) {
+	s := memstore.New()
+	titles := []string{"Boss", "lead", "BOSS", "Lead", "boss"}
+	var bosses, leads []string
+	for i := range 300 {
+		title := titles[i%len(titles)]
+		id := addUser(t, s, fmt.Sprint(i), "title", title)
+		if i%len(titles)%2 == 0 {
+			bosses = append(bosses, id)
+		} else {
+			leads = append(leads, id)
+		}
+	}
+	for descending, want := range map[bool][]string{false: slices.Concat(bosses, leads), true: slices.Concat(leads, bosses)} {
+		var got []string
+		for start := 1; start < 300; start += 7 {
+			page, err := s.ListUsers(ctx, acme, scim.Query{SortBy: attr(t, userType, "title"), Descending: descending, StartIndex: start, Count: 7})
+			require.NoError(t, err)
+			for _, r := range page.Resources {
+				got = append(got, r.ID())
+			}
+		}
+		assert.Equal(t, want, got)
 	}
 }
 

@@ -138,9 +138,7 @@ func (n *tenant) isolate(h handle) {
 // among their members, or be back.
 func (n *tenant) touchGroups(h handle) {
 	for _, g := range n.records.at(h).in {
-		if g != h {
-			n.collection(groupKind).touch(g)
-		}
+		n.collection(groupKind).touch(g)
 	}
 }
 

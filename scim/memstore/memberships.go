@@ -73,7 +73,7 @@ func (e edge) cursor() string {
 
 // edgesOfGroups walks along the members of each group.
 func (n *tenant) edgesOfGroups(b *edgePage, q scim.MembershipQuery, after *edge) {
-	groups := n.visibleOf(q.Groups)
+	groups := n.handlesOf(q.Groups)
 	if after != nil {
 		i, _ := slices.BinarySearch(groups, after.group)
 		groups = groups[i:]
@@ -101,10 +101,10 @@ func (n *tenant) edgesOfGroups(b *edgePage, q scim.MembershipQuery, after *edge)
 func (n *tenant) edgesOfMembers(b *edgePage, q scim.MembershipQuery, after *edge) {
 	var groups []handle
 	if q.Groups != nil {
-		groups = n.visibleOf(q.Groups)
+		groups = n.handlesOf(q.Groups)
 	}
 	var edges []edge
-	for _, m := range n.visibleOf(q.Members) {
+	for _, m := range n.handlesOf(q.Members) {
 		found := 0
 		for _, g := range n.common(m, groups, q.Groups != nil) {
 			e := edge{g, m}
@@ -144,11 +144,11 @@ func (n *tenant) common(m handle, groups []handle, restricted bool) []handle {
 	return both
 }
 
-// visibleOf returns the handles of ids, in order.
-func (n *tenant) visibleOf(ids []string) []handle {
+// handlesOf returns the handles of ids, in order.
+func (n *tenant) handlesOf(ids []string) []handle {
 	hs := make([]handle, 0, len(ids))
 	for _, id := range ids {
-		if h, ok := n.byID[id]; ok && !n.records.at(h).hidden {
+		if h, ok := n.byID[id]; ok {
 			hs = append(hs, h)
 		}
 	}

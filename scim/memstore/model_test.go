@@ -33,9 +33,9 @@ func TestModel(t *testing.T) {
 
 // model is what a store should hold. Its order is that of ids.
 type model struct {
-	docs   map[string]*doc
-	order  []string
-	edges  map[[2]string]bool // group, member
+	docs  map[string]*doc
+	order []string
+	edges map[[2]string]bool // group, member
 }
 
 // doc is a user or group.

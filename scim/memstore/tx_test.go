@@ -19,7 +19,8 @@ import (
 var errUndo = errors.New("undo")
 
 // everything changes something of each sort with ctx.
-func everything(t *testing.T, s *memstore.Store, ctx context.Context, ann, bob, g string) {
+func everything(t *testing.T, s *memstore.Store, ctx context.Context, ann, bob, cid, g string) {
+	require.NoError(t, s.DeleteUser(ctx, acme, cid, ""))
 	_, err := s.CreateUser(ctx, acme, scim.Write{New: user(t, "new")})
 	require.NoError(t, err)
 	_, err = s.UpdateUser(ctx, acme, ann, scim.Write{New: user(t, "ann2"), Changed: []string{"userName"}})
@@ -72,12 +73,14 @@ func TestTransactionUndone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := memstore.New()
 			ann, bob := addUser(t, s, "ann"), addUser(t, s, "bob")
-			g := addGroup(t, s, "g", ann)
+			cid := addUser(t, s, "cid")
+			g := addGroup(t, s, "g", ann, cid)
+			require.NoError(t, s.HideUser(ctx, acme, cid, ""))
 			require.NoError(t, s.SetUserRoles(ctx, acme, ann, []string{"admin"}))
 			require.NoError(t, s.PutState(ctx, acme, scim.State{Kind: "k", Key: "a"}))
 			before := []*schema.Resource{mustGet(t, s, ann), mustGet(t, s, bob), getGroup(t, s, g)}
 
-			way(s, func(ctx context.Context) { everything(t, s, ctx, ann, bob, g) })
+			way(s, func(ctx context.Context) { everything(t, s, ctx, ann, bob, cid, g) })
 
 			assert.Equal(t, before, []*schema.Resource{mustGet(t, s, ann), mustGet(t, s, bob), getGroup(t, s, g)})
 			assert.Equal(t, []string{"ann", "bob"}, userNames(t, s, scim.Query{}))
@@ -93,7 +96,36 @@ func TestTransactionUndone(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, []scim.State{{Kind: "k", Key: "a", Version: 1}}, records)
 			addUser(t, s, "new")
+			hidden, err := s.HiddenUsers(ctx, acme, scim.Query{Count: 9})
+			require.NoError(t, err)
+			assert.Equal(t, []string{"cid"}, namesIn(hidden))
 		})
+	}
+}
+
+// TestInnerTransaction: one that fails within another takes back what is its own,
+// and the other goes on as before.
+func TestInnerTransaction(t *testing.T) {
+	for _, fail := range []error{nil, errUndo} {
+		s := memstore.New()
+		create := func(ctx context.Context, name string) {
+			_, err := s.CreateUser(ctx, acme, scim.Write{New: user(t, name)})
+			require.NoError(t, err)
+		}
+		err := s.InTx(ctx, func(ctx context.Context) error {
+			create(ctx, "before")
+			assert.Same(t, errUndo, s.InTx(ctx, func(ctx context.Context) error { create(ctx, "within"); return errUndo }))
+			create(ctx, "after")
+			require.ErrorIs(t, s.PutState(ctx, acme, scim.State{Kind: "k", Key: "a"}, scim.State{Kind: "k", Version: 9}), scim.ErrVersionMismatch)
+			create(ctx, "last")
+			return fail
+		})
+		assert.Equal(t, fail, err)
+		if fail == nil {
+			assert.Equal(t, []string{"before", "after", "last"}, userNames(t, s, scim.Query{}))
+		} else {
+			assert.Empty(t, userNames(t, s, scim.Query{}))
+		}
 	}
 }
 
