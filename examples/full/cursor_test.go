@@ -86,12 +86,18 @@ var cursorPaging = []requirement{
 	}},
 	{"C-2-09", "MUST", "A cursor is good for the query that it came from.", func(c *suite) {
 		activeUsers(c, 25)
-		const path = "/Users?count=10&filter=active eq "
-		next := nextCursor(c, path+"true")
-		c.get(path+"false&cursor="+next).fails(400, "invalidCursor")
-		c.get("/Users?count=10&cursor="+next).fails(400, "invalidCursor")
-		c.get(path+"true&sortBy=userName&cursor="+next).fails(400, "invalidCursor")
-		c.get(path + "true&cursor=" + next).total(25)
+		const one = "/Users?count=10&filter=active eq true&sortBy=userName"
+		next := nextCursor(c, one)
+		for _, other := range []string{
+			"/Users?count=10&filter=active eq false&sortBy=userName",
+			"/Users?count=10&sortBy=userName",
+			"/Users?count=10&filter=active eq true&sortBy=displayName",
+			"/Users?count=10&filter=active eq true",
+			one + "&sortOrder=descending",
+		} {
+			c.get(other+"&cursor="+next).fails(400, "invalidCursor")
+		}
+		c.get(one + "&cursor=" + next).total(25)
 	}},
 	{"C-2-10", "MAY", "totalResults can be left out where counting is dear; it is never wrong.", func(c *suite) {
 		c.users(25)

@@ -158,10 +158,13 @@ var replacing = []requirement{
 		}
 		assert.Equal(c, "n3w!Passphrase", password)
 	}},
-	{"P-3.5.1-03", "MAY", "What is not sent is cleared.", func(c *suite) {
-		path := "/Users/" + c.user(`{"userName":"bjensen","nickName":"N","title":"T"}`)
-		c.put(path, `{"userName":"bjensen"}`).is(200).lacks("nickName", "title")
-		c.get(path).lacks("nickName", "title")
+	{"P-3.5.1-03", "MAY", "What is not sent is cleared, but for members and active.", func(c *suite) {
+		u := c.user(`{"userName":"bjensen","nickName":"N","title":"T","active":false}`)
+		c.put("/Users/"+u, `{"userName":"bjensen"}`).is(200).lacks("nickName", "title").has(false, "active")
+		c.get("/Users/"+u).lacks("nickName", "title").has(false, "active")
+		g := c.g1(u)
+		c.put("/Groups/"+g, `{"displayName":"x"}`).is(200).has("x", "displayName")
+		c.get("/Groups/"+g).has(u, "members", "0", "value")
 	}},
 	{"P-3.5.1-04", "MAY", "null and [] clear.", func(c *suite) {
 		path := "/Users/" + c.u1()

@@ -47,12 +47,12 @@ func (h *drawer) unschedule(r *stateRecord) {
 }
 
 // relieve lets a lane's new head wait in the place of its old one.
-func (h *drawer) relieve(old, new *stateRecord) {
-	if old != nil && old != new {
-		h.queue.remove(old)
+func (h *drawer) relieve(before, head *stateRecord) {
+	if before != nil && before != head {
+		h.queue.remove(before)
 	}
-	if new.queue == 0 {
-		h.queue.push(new)
+	if head.queue == 0 {
+		h.queue.push(head)
 	}
 }
 

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,33 +66,25 @@ func (c *collection) rebuild() {
 	}
 }
 
-// reindex takes old out of the indexes and puts new in; nil is neither.
-func (c *collection) reindex(h handle, old, new *schema.Resource) {
-	if old != nil && new != nil && old.Type() != new.Type() {
-		c.reindex(h, old, nil)
-		old = nil
+// reindex takes what h was out of the indexes and puts in what it is; nil is
+// neither.
+func (c *collection) reindex(h handle, was, is *schema.Resource) {
+	if was != nil && is != nil && was.Type() != is.Type() {
+		c.reindex(h, was, nil)
+		was = nil
 	}
-	any := new
-	if any == nil {
-		any = old
-	}
-	fields := c.fields(any.Type())
+	typ := cmp.Or(is, was).Type()
+	fields := c.fields(typ)
 	for i := range fields {
-		c.reindexField(&fields[i], h, old, new)
+		c.reindexField(&fields[i], h, was, is)
 	}
 }
 
-func (c *collection) reindexField(f *field, h handle, old, new *schema.Resource) {
-	var oldKeys, newKeys [4]string
-	is, was := newKeys[:0], oldKeys[:0]
-	if new != nil {
-		is = f.appendKeys(is, new)
-	}
-	if old != nil {
-		was = f.appendKeys(was, old)
-	}
-	for _, key := range was {
-		if slices.Contains(is, key) {
+func (c *collection) reindexField(f *field, h handle, was, is *schema.Resource) {
+	var oldBuf, newBuf [4]string
+	oldKeys, newKeys := f.appendKeys(oldBuf[:0], was), f.appendKeys(newBuf[:0], is)
+	for _, key := range oldKeys {
+		if slices.Contains(newKeys, key) {
 			continue
 		}
 		f.index.remove(key, h)
@@ -99,7 +92,7 @@ func (c *collection) reindexField(f *field, h handle, old, new *schema.Resource)
 			delete(c.n.d.globals, globalKey{c.kind, f.attr.Path(), key})
 		}
 	}
-	for _, key := range is {
+	for _, key := range newKeys {
 		f.index.add(key, h)
 		if f.global {
 			c.n.d.globals[globalKey{c.kind, f.attr.Path(), key}] = owner{c.n, h}

@@ -29,7 +29,7 @@
 // displayName, emails.value or unique attribute, take as long among a million
 // resources as among ten. So does a page without a filter, with its total, and
 // one member more or less of a group. Other filters, and sorting, look at every
-// resource of the tenant; they hold no lock meanwhile.
+// resource of the tenant; the lock is held only until these are listed.
 //
 // A user is in memory as the tape of its resource and a few words per index:
 // about 0.9 KB for one with a JSON of 600 bytes. A membership is about 13 bytes.
@@ -40,8 +40,12 @@
 // readers share it, a writer has it alone, and a transaction is one writer
 // from its begin to its end, see [Store.InTx].
 //
-// Resources are immutable. Those that go in are kept and come out as they are;
-// slices are copied where both sides could write to them.
+// Resources are immutable. Those that go in are kept and come out as they are,
+// with an id and meta; slices are copied where both sides could write to them.
+//
+// All users of a store should be of one [schema.Type], or of types compiled of
+// the same schemas, and so should its groups. An update turns a resource into
+// one of the type that it is updated with.
 //
 // # What it does not do
 //

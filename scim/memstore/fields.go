@@ -80,8 +80,11 @@ func (c *collection) isUniqueFolded(path string) bool {
 	return path == "displayName" && c.kind == groupKind && !c.n.d.options.DuplicateGroupNames
 }
 
-// appendKeys appends the keys under which r is found by f.
+// appendKeys appends the keys under which r is found by f; none for nil.
 func (f *field) appendKeys(dst []string, r *schema.Resource) []string {
+	if r == nil {
+		return dst
+	}
 	top := f.attr.Top()
 	for v := range r.Value(top).Elems() {
 		if top != f.attr {
