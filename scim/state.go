@@ -24,7 +24,7 @@ type State struct {
 	Due  time.Time
 
 	// Version is 0 for a record that must not exist yet; PutState compares it
-	// with the stored one and stores the next. DeleteState deletes.
+	// with the stored one and stores the next. Delete deletes the record.
 	Version int64
 	Delete  bool
 

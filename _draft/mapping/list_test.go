@@ -237,7 +237,9 @@ func TestWrongRepositories(t *testing.T) {
 	}
 	q := f.query("")
 	q.Count = 2
-	f.repo.find = func(all []*account, _ mapping.Query) (mapping.Rows[account], error) { return mapping.Exact(all, len(all)), nil }
+	f.repo.find = func(all []*account, _ mapping.Query) (mapping.Rows[account], error) {
+		return mapping.Exact(all, len(all)), nil
+	}
 	assert.ErrorContains(t, list(q), "calls 5 rows exact where 2 were asked for")
 	require.NoError(t, f.store.(scim.UserTrash).HideUser(t.Context(), tenant, f.ids[0], ""))
 	assert.ErrorContains(t, list(f.query("")), "Query.Hidden")

@@ -374,7 +374,7 @@ func bulkStream(c *suite, path string, length int) int {
 	require.NoError(c, err)
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Content-Type", "application/scim+json")
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := c.transport.RoundTrip(req)
 	require.NoError(c, err)
 	defer resp.Body.Close()
 	return resp.StatusCode

@@ -131,6 +131,10 @@ type suite struct {
 	url   string
 	token string
 	log   *bytes.Buffer
+
+	// transport is the server's own: closing a server closes idle connections of
+	// the default one, under the hands of tests that run beside it.
+	transport http.RoundTripper
 }
 
 // newSuite starts the program's handler on an empty store.
@@ -140,6 +144,7 @@ func newSuite(t *testing.T, change ...func(*scim.Config)) *suite {
 	ts := httptest.NewServer(mux)
 	t.Cleanup(ts.Close)
 	c.url = ts.URL + basePath
+	c.transport = ts.Client().Transport
 	o := options{
 		baseURL: c.url, token: tolerantConnection, strictToken: strictConnection, me: "bjensen",
 		log: slog.New(slog.NewTextHandler(c.log, nil)),
@@ -206,7 +211,7 @@ func (c *suite) do(method, path, body string, headers ...string) *answer {
 			req.Header.Set(headers[i], headers[i+1])
 		}
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := c.transport.RoundTrip(req)
 	require.NoError(c, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)

@@ -57,6 +57,7 @@ func (s site) open(t *testing.T) (*suite, *httptest.Server) {
 		ts.TLS = s.tls
 		ts.StartTLS()
 	}
+	c.transport = ts.Client().Transport
 	t.Cleanup(ts.Close)
 	return c, ts
 }
