@@ -3,6 +3,7 @@ package filter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -254,13 +255,7 @@ func constant(b bool) string {
 // some writes attr[…]: one element for which all of the brackets hold.
 func (w *sqlWriter) some(n *some) string {
 	if n.source == atSchemas {
-		return w.cases(n.attr, func(text string) bool {
-			v, err := n.attr.Make(text)
-			for e := range v.Elems() {
-				return err == nil && n.filter.holds(scope{v: e})
-			}
-			return false
-		}, false)
+		return w.cases(n.attr, func(text string) bool { return holdsFor(n.filter, text) }, false)
 	}
 	c := w.top
 	if n.top.MultiValued {
@@ -277,6 +272,21 @@ func (w *sqlWriter) some(n *some) string {
 		return w.someOf(n, c)
 	}
 	return "(" + conjoined(w.assigned(c, n.top), w.condition(n.filter, sqlScope{c, true})) + ")"
+}
+
+// holdsFor evaluates what stands in brackets for an element that is a text.
+func holdsFor(n node, text string) bool {
+	switch n := n.(type) {
+	case conjunction:
+		return !slices.ContainsFunc(n, func(m node) bool { return !holdsFor(m, text) })
+	case disjunction:
+		return slices.ContainsFunc(n, func(m node) bool { return holdsFor(m, text) })
+	case *negation:
+		return !holdsFor(n.operand, text)
+	case *term:
+		return n.acceptsText(text)
+	}
+	return text != "" // pr
 }
 
 // someOf writes attr.sub[…]: one of the values of a sub-attribute.

@@ -2,6 +2,7 @@ package dbtest_test
 
 import (
 	"database/sql"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,9 @@ func TestEach(t *testing.T) {
 // TestPostgresDoesNotSortByCodePoints holds the private server to a collation
 // that shows where an order is not asked for explicitly.
 func TestPostgresDoesNotSortByCodePoints(t *testing.T) {
+	if os.Getenv("MUSTER_POSTGRES") != "" {
+		return // a server of somebody else's
+	}
 	var less bool
 	require.NoError(t, dbtest.Postgres(t).QueryRow("SELECT 'a' < 'B'").Scan(&less))
 	require.True(t, less)
