@@ -189,15 +189,17 @@ func (s *tx) expectDone(what string, d deed, want bool) {
 }
 
 func testTxCommit(s *tx) {
-	var d deed
-	err := s.InTx(s.ctx, func(ctx context.Context) (err error) {
-		d, err = s.do(ctx)
-		return err
-	})
-	s.must(err, "a transaction")
-	s.expectDone("after a transaction", d, true)
-	if d.user != "" && s.o.Roles.Of != nil && is[scim.RoleSetter](s.Users) {
-		(&roles{collection: s.users()}).expectRoles("after a transaction", d.user, s.o.Roles.Names[0])
+	for what, t := range map[string]scim.Transactor{"a transaction": s.Transactor, "a transaction that was run twice": Twice(s.Transactor)} {
+		var d deed
+		err := t.InTx(s.ctx, func(ctx context.Context) (err error) {
+			d, err = s.do(ctx)
+			return err
+		})
+		s.must(err, "%s", what)
+		s.expectDone("after "+what, d, true)
+		if d.user != "" && s.o.Roles.Of != nil && is[scim.RoleSetter](s.Users) {
+			(&roles{collection: s.users()}).expectRoles("after "+what, d.user, s.o.Roles.Names[0])
+		}
 	}
 }
 
@@ -387,7 +389,7 @@ func testTxFailedCall(s *tx) {
 	}
 	name := taken.Get(c.naming.Path()).String()
 	var d deed
-	err := s.InTx(s.ctx, func(ctx context.Context) (err error) {
+	err := Twice(s).InTx(s.ctx, func(ctx context.Context) (err error) {
 		_, err = c.create(ctx, s.tenant, c.writeOf(c.fresh(assign{c.naming, name})))
 		c.expectTaken(err, "within a transaction, creating a second %q", name)
 		_, err = c.get(ctx, s.tenant, "unknown")
@@ -501,7 +503,7 @@ func testTxRace(s *tx) {
 func (s *tx) increment(c *collection, id string) error {
 	a := c.text(0)
 	for range 1000 {
-		err := s.InTx(s.ctx, func(ctx context.Context) error {
+		err := Twice(s).InTx(s.ctx, func(ctx context.Context) error {
 			r, err := c.get(ctx, s.tenant, id)
 			if err != nil {
 				return err

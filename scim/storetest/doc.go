@@ -17,10 +17,10 @@
 // A failure tells which rule was broken, the section of the RFC behind it, and
 // what an identity provider or a user sees then:
 //
-//	title is "b", want "a": the write did not name it
-//	rule:      What no path of Write.Changed names stays as it is in the store, whatever Write.New says.
-//	section:   RFC 7644, section 3.5.2
-//	if broken: …
+//	after an update with an old version: title is "b", want "a"
+//	rule:      With Write.Version an update is done only if the stored version equals it; …
+//	section:   RFC 7644, section 3.14
+//	if broken: A client that sends If-Match overwrites what somebody else has just changed.
 //
 // [Cases] lists all of them.
 //
@@ -31,10 +31,10 @@
 // neither sent nor expected.
 //
 // An ability that the store lacks, or refuses by [scim.ErrNotImplemented], skips
-// its cases. A filter or order that it refuses by ErrNotImplemented,
-// [scim.Unsupported] or [scim.ErrTooBroad] is no failure: package scim does these
-// itself. What it does answer is compared with [filter.Filter.Match] and
-// [scim.Compare]: a filter that is ignored, or taken for another, is a failure.
+// its cases. A filter or order that it refuses, by ErrNotImplemented,
+// [scim.Unsupported] or [scim.ErrTooBroad], is no failure. What it does answer is
+// compared with [filter.Filter.Match] and [scim.Compare]: a filter that is ignored,
+// or taken for another, is a failure.
 //
 // # What it finds and what not
 //
@@ -47,6 +47,7 @@
 //
 // # Transactions
 //
-// A [scim.Transactor] may run a function twice. [Twice] makes one that always
-// does, for an application's own tests; the cases here use it too.
+// A [scim.Transactor] may run a function more than once. [Twice] makes one that
+// always does, for an application's own tests. The cases on transactions run
+// theirs so.
 package storetest

@@ -312,7 +312,7 @@ var txMutants = []mutant{
 	{
 		fault: "nothing is undone",
 		meant: "Tx/Undo",
-		also:  "Panic Twice Unseen",
+		also:  "Panic Race Twice Unseen",
 		make: func(f *faulty) {
 			f.inTx = func(ctx contextT, do func(ctx contextT) error) error { return do(ctx) }
 		},
@@ -352,7 +352,7 @@ var txMutants = []mutant{
 	{
 		fault: "the error of the function is swallowed",
 		meant: "Tx/Undo",
-		also:  "Twice Unseen",
+		also:  "*",
 		make: func(f *faulty) {
 			f.inTx = func(ctx contextT, do func(ctx contextT) error) error {
 				_ = f.complete.InTx(ctx, do)

@@ -249,7 +249,7 @@ var writeMutants = []mutant{
 	{
 		fault: "F7: an update of several attributes is a 400",
 		meant: "Users/UpdateValues",
-		also:  "Active Arguments UniqueUpdate UpdateUnassigns UpdateValues",
+		also:  "Active Arguments UniqueUpdate UpdateUnassigns",
 		make: func(f *faulty) {
 			f.updateUser = func(ctx contextT, t tenantT, id string, w scim.Write) (resource, error) {
 				if len(w.Changed) > 1 {
