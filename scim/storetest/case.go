@@ -103,7 +103,7 @@ func (x *trial) lacks() need {
 	return n
 }
 
-// String says why a case that needs n is skipped, "" for nothing.
+// String says why a case that needs n does not apply, "" for nothing.
 func (n need) String() string {
 	for _, lack := range []struct {
 		need need

@@ -30,8 +30,8 @@
 // keeps, what else is unique, what a new user must have. What it does not keep is
 // neither sent nor expected.
 //
-// An ability that the store lacks, or refuses by [scim.ErrNotImplemented], skips
-// its cases. A filter or order that it refuses, by ErrNotImplemented,
+// Cases on an ability that the store lacks are left out, and the log names them;
+// those on one that it refuses by [scim.ErrNotImplemented] say so and pass. A filter or order that it refuses, by ErrNotImplemented,
 // [scim.Unsupported] or [scim.ErrTooBroad], is no failure. What it does answer is
 // compared with [filter.Filter.Match] and [scim.Compare]: a filter that is ignored,
 // or taken for another, is a failure.

@@ -29,7 +29,7 @@ type Options struct {
 	DuplicateGroupNames bool
 
 	// Tenants are two tenants that every opened store has; nil is "acme" and
-	// "globex". With only one, the cases that need two are skipped.
+	// "globex". With only one, the cases that need two are left out.
 	Tenants []scim.Tenant
 
 	// Roles lets the cases of a [scim.RoleSetter] see what it does.

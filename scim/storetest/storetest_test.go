@@ -302,7 +302,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	assert.NotContains(t, byName, "Users/Create")
-	assert.Contains(t, strings.Join(r.logs, "\n"), "Users/UniqueAbsent: skipped, what is unique is required")
+	assert.Contains(t, strings.Join(r.logs, "\n"), "Users/UniqueAbsent: does not apply, what is unique is required")
 }
 
 // TestAbsent: for a store that is not there open is called once.

@@ -54,29 +54,51 @@ func newKit(open func(testing.TB) Stores, o Options) *kit {
 }
 
 // runAll runs each case in a subtest or, where there are none, one after the
-// other. All are run, whatever fails.
+// other. All are run, whatever fails. Those that are about what the store does not
+// offer are left out, and named in one line of the log: they are no tests that
+// somebody forgot to enable.
 func (k *kit) runAll(tb testing.TB, cases []Case) {
 	tb.Helper()
+	cases = k.applicable(tb, cases)
 	t, ok := tb.(*testing.T)
 	for _, c := range cases {
 		if ok {
-			t.Run(c.Name, func(t *testing.T) {
-				x := k.try(t, c)
-				if text := x.text(c); text != "" {
-					t.Error(text)
-				} else if x.skipped != "" {
-					t.Skip(x.skipped)
-				}
-			})
+			t.Run(c.Name, func(t *testing.T) { k.report(t, c, "") })
 			continue
 		}
-		x := k.try(tb, c)
-		if text := x.text(c); text != "" {
-			tb.Errorf("%s: %s", c.Name, text)
-		} else if x.skipped != "" {
-			tb.Logf("%s: skipped, %s", c.Name, x.skipped)
-		}
+		k.report(tb, c, c.Name+": ")
 	}
+}
+
+// report runs a case and says what came of it.
+func (k *kit) report(tb testing.TB, c Case, prefix string) {
+	tb.Helper()
+	x := k.try(tb, c)
+	if text := x.text(c); text != "" {
+		tb.Errorf("%s%s", prefix, text)
+	} else if x.skipped != "" {
+		tb.Logf("%sdoes not apply, %s", prefix, x.skipped)
+	}
+}
+
+// applicable returns the cases on what the store offers, and logs the others.
+func (k *kit) applicable(tb testing.TB, cases []Case) []Case {
+	tb.Helper()
+	probe := &trial{k: k, o: &k.o, Stores: k.open(tb), record: &record{}}
+	lacks := probe.lacks()
+	var left []Case
+	var without []string
+	for _, c := range cases {
+		if why := (c.needs & lacks).String(); why != "" {
+			without = append(without, c.Name+" ("+why+")")
+			continue
+		}
+		left = append(left, c)
+	}
+	if len(without) > 0 {
+		tb.Logf("left out, since the store does not offer it: %s", strings.Join(without, ", "))
+	}
+	return left
 }
 
 // trial is one run of one case on stores of its own. Its methods may be called
