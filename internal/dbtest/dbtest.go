@@ -1,0 +1,99 @@
+// Package dbtest gives a test a database of its own: SQLite in a file, and
+// PostgreSQL on a server that is named or started for the purpose. Every
+// statement is recorded, see [Statements].
+//
+// MUSTER_POSTGRES names a server, as postgres://user:password@host/database; the
+// user must be allowed to create schemas. Without it, and with the binaries of
+// PostgreSQL at hand, one private server is started per test process; it ends
+// with the process, however that ends. Without these either, tests that want
+// PostgreSQL are skipped, or fail if CI is "true".
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"modernc.org/sqlite"
+)
+
+// Each runs f as a subtest on an empty database of each kind.
+func Each(t *testing.T, f func(t *testing.T, db *sql.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
+}
+
+// pragmas are those that package sqlstore recommends, but for synchronous: tests
+// end no machine.
+const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(OFF)"
+
+// SQLite returns an empty database in a file that goes with the test.
+func SQLite(t testing.TB) *sql.DB {
+	t.Helper()
+	return OpenSQLite(t, filepath.Join(t.TempDir(), "test.db"))
+}
+
+// OpenSQLite opens the database in a file: a second pool on what another one has.
+func OpenSQLite(t testing.TB, file string) *sql.DB {
+	t.Helper()
+	return open(t, &dsnConnector{&sqlite.Driver{}, "file:" + file + pragmas})
+}
+
+// Postgres returns a database with an empty schema that is searched first, and
+// that goes with the test.
+func Postgres(t testing.TB) *sql.DB {
+	t.Helper()
+	return OpenPostgres(t, PostgresDSN(t))
+}
+
+// OpenPostgres opens the database that [PostgresDSN] has named: a second pool on
+// what another one has.
+func OpenPostgres(t testing.TB, dsn string) *sql.DB {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t, stdlib.GetConnector(*config))
+}
+
+// PostgresDSN names a database with an empty schema, as drivers and other
+// processes take it.
+func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	server, err := server()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("dbtest: ", err)
+		}
+		t.Skip("dbtest: ", err)
+	}
+	schema := "test_" + strings.ToLower(rand.Text())
+	admin, err := pgx.Connect(context.Background(), server)
+	if err != nil {
+		t.Fatal("dbtest: ", err)
+	}
+	run := func(statement string) {
+		if _, err := admin.Exec(context.Background(), statement); err != nil {
+			t.Error("dbtest: ", err)
+		}
+	}
+	run("CREATE SCHEMA " + schema)
+	t.Cleanup(func() {
+		run("DROP SCHEMA " + schema + " CASCADE")
+		_ = admin.Close(context.Background())
+	})
+	separator := "?"
+	if strings.Contains(server, "?") {
+		separator = "&"
+	}
+	return fmt.Sprintf("%s%ssearch_path=%s", server, separator, schema)
+}

@@ -1,0 +1,148 @@
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Log has the statements that were sent to a database, in order. Its methods may
+// be called from many goroutines at once.
+type Log struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+// Statements returns the log of a database that this package has opened.
+func Statements(db *sql.DB) *Log { return db.Driver().(*recorder).log }
+
+// Reset forgets what was recorded.
+func (l *Log) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.texts = nil
+}
+
+// All returns everything that was sent.
+func (l *Log) All() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.texts)
+}
+
+// Work returns what was sent but for the statements that begin and end
+// transactions and savepoints.
+func (l *Log) Work() []string {
+	return slices.DeleteFunc(l.All(), func(text string) bool {
+		word, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), " ")
+		return slices.Contains([]string{"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}, strings.TrimSuffix(word, ";"))
+	})
+}
+
+func (l *Log) add(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.texts = append(l.texts, text)
+}
+
+// open returns a pool whose statements are recorded.
+func open(t testing.TB, c driver.Connector) *sql.DB {
+	t.Helper()
+	db := sql.OpenDB(&recorder{c, &Log{}})
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error("dbtest: ", err)
+		}
+	})
+	return db
+}
+
+// dsnConnector connects by a driver that has no connectors.
+type dsnConnector struct {
+	driver driver.Driver
+	dsn    string
+}
+
+func (c *dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c *dsnConnector) Driver() driver.Driver                        { return c.driver }
+
+// recorder is a connector, and the driver that belongs to it.
+type recorder struct {
+	driver.Connector
+	log *Log
+}
+
+func (r *recorder) Driver() driver.Driver { return r }
+
+func (r *recorder) Open(string) (driver.Conn, error) { return r.Connect(context.Background()) }
+
+func (r *recorder) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := r.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{c.(fullConn), r.log}, nil
+}
+
+// fullConn is what the drivers used here offer.
+type fullConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+}
+
+type conn struct {
+	fullConn
+	log *Log
+}
+
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.log.add(query)
+	return c.fullConn.PrepareContext(ctx, query)
+}
+
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.log.add(query)
+	return c.fullConn.ExecContext(ctx, query, args)
+}
+
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.log.add(query)
+	return c.fullConn.QueryContext(ctx, query, args)
+}
+
+// What follows passes on what a driver may offer beyond that.
+
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.fullConn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
+func (c *conn) ResetSession(ctx context.Context) error {
+	if resetter, ok := c.fullConn.(driver.SessionResetter); ok {
+		return resetter.ResetSession(ctx)
+	}
+	return nil
+}
+
+func (c *conn) IsValid() bool {
+	if validator, ok := c.fullConn.(driver.Validator); ok {
+		return validator.IsValid()
+	}
+	return true
+}
+
+func (c *conn) Ping(ctx context.Context) error {
+	if pinger, ok := c.fullConn.(driver.Pinger); ok {
+		return pinger.Ping(ctx)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+// Package sqlstore keeps users, groups, memberships, other resources and Muster's
+// own records in a database: SQLite, embedded and with nothing to run, or
+// PostgreSQL, for several instances of an application. It speaks database/sql; the
+// driver is the application's choice.
+//
+//	db, err := sql.Open("pgx", url)
+//	store, err := sqlstore.Open(ctx, db, sqlstore.Options{})
+//	h, err := scim.New(scim.Config{
+//		Users: store, UserType: store.UserType(),
+//		Groups: store, GroupType: store.GroupType(), …
+//	})
+//
+// A [Store] is a [scim.UserStore], [scim.GroupStore], [scim.StateStore],
+// [scim.Transactor], [scim.UserTrash], [scim.RoleSetter] and [scim.CursorLister]; it
+// behaves as that of package memstore does. [OpenState] is for applications that
+// have tables of their own for users.
+//
+// # Databases
+//
+// SQLite from version 3.39 on, with a file in WAL mode. A DSN for
+// modernc.org/sqlite:
+//
+//	file:app.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)
+//
+// With synchronous(NORMAL) writes are several times quicker, and the last of them
+// may be lost when the power fails. In memory a database belongs to one connection:
+// use a file, or db.SetMaxOpenConns(1). Of the goroutines of one process one writes
+// at a time, in turn; readers don't wait.
+//
+// PostgreSQL from version 12 on. Nothing is used that databases which speak its
+// language lack, such as CockroachDB and YugabyteDB: no advisory locks, no LISTEN,
+// no extensions, no triggers. What fails because of a serialization failure or a
+// deadlock is tried again. Through pgx/v5/stdlib nothing needs to be set.
+//
+// # Migrations
+//
+// [Open] and [OpenState] make and change the tables. Migrations only go forward and
+// are done once, whoever else starts at the same time; an older program refuses a
+// newer database. The user of the database needs the right to create tables only as
+// long as there is something to migrate.
+//
+// # Transactions
+//
+// [State.InTx] makes several calls one. With [Options.Tx] the store joins a
+// transaction that the application has begun:
+//
+//	sqlstore.Options{Tx: func(ctx context.Context) sqlstore.Conn {
+//		if tx, ok := ctx.Value(txKey{}).(*sql.Tx); ok {
+//			return sqlstore.FromSQL(tx)
+//		}
+//		return nil
+//	}}
+//
+// With SQLite an application that writes in such a transaction must hand its context
+// on: a call with another one would wait for it.
+//
+// # What it costs
+//
+// A look-up by id or by an equal userName or externalId, a POST, and a page without
+// a filter take one statement; a PATCH takes two without a transaction; so do the
+// memberships of all resources of a page take one. What is new in a group is
+// stored, and what is gone deleted, by one statement each, whatever the size of
+// delta and group. A full page has its total counted, in the index if there is no
+// filter; a page by key has not.
+//
+// Other filters look at every resource of the tenant, in the database: each row has
+// a document with folded values for that, see [filter.AppendDocument]. Filters give
+// exactly what [filter.Filter.Match] does.
+//
+// # What it does not do
+//
+// Passwords are not kept in any form. If an attribute changes its type or its case
+// sensitivity, what was stored before is found by its old value until it is written
+// again; an attribute that the schema has no more is dropped by the next write.
+package sqlstore

@@ -1,0 +1,134 @@
+package sqlstore_test
+
+import (
+	"database/sql"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/muster-scim/muster/internal/dbtest"
+	"github.com/muster-scim/muster/internal/transcript"
+	"github.com/muster-scim/muster/schema"
+	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/sqlstore"
+)
+
+// serve starts a server on an empty store and returns its base URL.
+func serve(t *testing.T, db *sql.DB, o sqlstore.Options) string {
+	s, err := sqlstore.Open(ctx, db, o)
+	require.NoError(t, err)
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	h, err := scim.New(scim.Config{
+		BaseURL: server.URL + "/scim/v2",
+		Auth:    scim.StaticToken("secret", scim.Scope{Tenant: "t", Connection: "test"}),
+		Users:   s, UserType: s.UserType(),
+		Groups: s, GroupType: s.GroupType(),
+	})
+	require.NoError(t, err)
+	mux.Handle("/scim/v2/", h)
+	return server.URL + "/scim/v2"
+}
+
+// call sends a request and returns status and body.
+func call(t *testing.T, method, url, body string) (int, string) {
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer secret")
+	req.Header.Set("Content-Type", "application/scim+json")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(text)
+}
+
+// TestHandler goes once around through HTTP.
+func TestHandler(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		url := serve(t, db, sqlstore.Options{})
+		status, body := call(t, "POST", url+"/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"Ann","active":true}`)
+		require.Equal(t, 201, status, body)
+		_, rest, _ := strings.Cut(body, `"id":"`)
+		id, _, _ := strings.Cut(rest, `"`)
+
+		status, body = call(t, "POST", url+"/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann"}`)
+		assert.Equal(t, 409, status, body)
+		status, body = call(t, "POST", url+"/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"G","members":[{"value":"`+id+`"}]}`)
+		require.Equal(t, 201, status, body)
+		for path, want := range map[string]string{
+			`/Users?filter=userName+eq+"ANN"`:                     `"totalResults":1`,
+			`/Users?filter=not+(active+eq+true)`:                  `"totalResults":0`,
+			`/Users?filter=groups.display+eq+"G"&sortBy=userName`: `"totalResults":1`,
+			`/Groups?filter=members+eq+"` + id + `"`:              `"totalResults":1`,
+			"/Users?cursor&count=1":                               `"Resources":[{`,
+			"/Users/" + id:                                        `"display":"G"`,
+		} {
+			status, body := call(t, "GET", url+path, "")
+			assert.Equal(t, 200, status, "%s %s", path, body)
+			assert.Contains(t, body, want, path)
+		}
+		status, body = call(t, "PATCH", url+"/Users/"+id,
+			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}`)
+		assert.Equal(t, 200, status, body)
+		assert.Contains(t, body, `"active":false`)
+		status, _ = call(t, "DELETE", url+"/Users/"+id, "")
+		assert.Equal(t, 204, status)
+		status, _ = call(t, "GET", url+"/Users/"+id, "")
+		assert.Equal(t, 404, status)
+	})
+}
+
+// TestTranscripts plays what identity providers were seen to send, each file
+// against an empty store.
+func TestTranscripts(t *testing.T) {
+	shared := os.Getenv("MUSTER_SHARED")
+	if shared == "" {
+		t.Skip("MUSTER_SHARED is not set: it names the folder with idp/transcripts")
+	}
+	all, err := transcript.Load(filepath.Join(shared, "idp", "transcripts"))
+	require.NoError(t, err)
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		for i, tr := range all {
+			t.Run(tr.Name, func(t *testing.T) {
+				needs := tr.Needs()
+				o := sqlstore.Options{Prefix: fmt.Sprintf("t%d_", i)}
+				if needs.Extension != "" {
+					o.UserType = withContacts(t, needs.Extension)
+				}
+				p := transcript.Player{BaseURL: serve(t, db, o), Token: "secret"}
+				require.NoError(t, p.SeedUsers(t.Context(), needs.Users))
+				for _, f := range p.Play(t.Context(), tr) {
+					t.Error(f)
+				}
+			})
+		}
+	})
+}
+
+// withContacts is a user with the extension that one of the transcripts is about.
+func withContacts(t *testing.T, urn string) *schema.Type {
+	typ, err := schema.Compile(schema.TypeConfig{
+		Name:   "User",
+		Schema: schema.User(),
+		Extensions: []schema.Extension{
+			{Schema: schema.EnterpriseUser()},
+			{Schema: schema.Schema{ID: urn, Name: "Contacts", Attributes: []schema.Attribute{{
+				Name: "contacts", Type: schema.Complex, MultiValued: true,
+				Sub: []schema.Attribute{{Name: "value"}, {Name: "primary", Type: schema.Boolean}},
+			}}}},
+		},
+	})
+	require.NoError(t, err)
+	return typ
+}
