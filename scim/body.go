@@ -2,6 +2,7 @@ package scim
 
 import (
 	"bytes"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -19,7 +20,7 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxKept is the largest space that is kept: one huge request must not stay in
 // memory for ever.
-const maxKept = 64 << 10
+const maxKept = 256 << 10
 
 func putBuffer(b *bytes.Buffer) {
 	if b.Cap() <= maxKept {
@@ -34,7 +35,10 @@ func (q *request) body() (*bytes.Buffer, error) {
 		return nil, err
 	}
 	b := buffers.Get().(*bytes.Buffer)
-	if _, err := b.ReadFrom(q.Body); err != nil {
+	if q.ContentLength > 0 {
+		b.Grow(int(min(q.ContentLength, q.maxBody, maxKept)) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(q.limited()); err != nil {
 		putBuffer(b)
 		if q.ctx.Err() != nil {
 			return nil, q.ctx.Err()
@@ -45,6 +49,15 @@ func (q *request) body() (*bytes.Buffer, error) {
 		return nil, &Error{Status: http.StatusBadRequest, Type: schema.ScimTypeInvalidSyntax, Detail: "The body could not be read to its end.", Err: err}
 	}
 	return b, nil
+}
+
+// limited returns the body, which ends with an error behind the limit. An operation
+// of a bulk request has no limit of its own.
+func (q *request) limited() io.Reader {
+	if q.w == nil {
+		return q.Body
+	}
+	return http.MaxBytesReader(q.w, q.Body, q.maxBody)
 }
 
 // checkContentType takes JSON in UTF-8 by any of its names, and no name at all
@@ -74,9 +87,11 @@ func (q *request) decode(t *schema.Type) (schema.Decoded, error) {
 	return doc, err
 }
 
-// params are the parameters of the query, by name in lower case: clients differ in
-// the case of startIndex. A stray "&" is nothing, and so is an unknown name.
-type params map[string][]string
+// params are the parameters of the query. Names ignore case: clients differ in that
+// of startIndex. A stray "&" is nothing, and so is an unknown name.
+type params []param
+
+type param struct{ name, value string }
 
 func (q *request) params() (params, error) {
 	if q.parsed {
@@ -86,35 +101,48 @@ func (q *request) params() (params, error) {
 	if q.URL.RawQuery == "" {
 		return nil, nil
 	}
-	values, err := url.ParseQuery(q.URL.RawQuery)
-	if err != nil {
-		return nil, badRequest(schema.ScimTypeInvalidValue, "The query of the URL is not percent-encoded as it should be.")
+	var err error
+	q.query, err = parseParams(q.URL.RawQuery)
+	return q.query, err
+}
+
+// parseParams is url.ParseQuery without the map.
+func parseParams(query string) (params, error) {
+	var p params
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		value, err2 := url.QueryUnescape(value)
+		if err != nil || err2 != nil || strings.Contains(pair, ";") {
+			return nil, badRequest(schema.ScimTypeInvalidValue, "The query of the URL is not percent-encoded as it should be.")
+		}
+		p = append(p, param{name, value})
 	}
-	q.query = make(params, len(values))
-	for name, v := range values {
-		q.query[strings.ToLower(name)] = append(q.query[strings.ToLower(name)], v...)
-	}
-	return q.query, nil
+	return p, nil
 }
 
 // get returns the first value of a parameter and whether it is there.
 func (p params) get(name string) (string, bool) {
-	v, ok := p[name]
-	if !ok {
-		return "", false
+	for i := range p {
+		if strings.EqualFold(p[i].name, name) {
+			return p[i].value, true
+		}
 	}
-	return v[0], true
+	return "", false
 }
 
 // number returns an integer parameter, nil if it is not there.
-func (p params) number(name, spelling string) (*int, error) {
+func (p params) number(name string) (*int, error) {
 	text, ok := p.get(name)
 	if !ok || text == "" {
 		return nil, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return nil, badRequest(schema.ScimTypeInvalidValue, spelling+" must be an integer.")
+		return nil, badRequest(schema.ScimTypeInvalidValue, name+" must be an integer.")
 	}
 	return &n, nil
 }
@@ -122,8 +150,11 @@ func (p params) number(name, spelling string) (*int, error) {
 // names returns a list of attribute names; commas, repeats and blanks are fine.
 func (p params) names(name string) []string {
 	var all []string
-	for _, v := range p[name] {
-		for n := range strings.SplitSeq(v, ",") {
+	for i := range p {
+		if !strings.EqualFold(p[i].name, name) {
+			continue
+		}
+		for n := range strings.SplitSeq(p[i].value, ",") {
 			if n = strings.TrimSpace(n); n != "" && !slices.Contains(all, n) {
 				all = append(all, n)
 			}
@@ -138,7 +169,7 @@ func (q *request) projection(t *schema.Type) (*schema.Projection, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes, excluded := p.names("attributes"), p.names("excludedattributes")
+	attributes, excluded := p.names("attributes"), p.names("excludedAttributes")
 	if len(attributes) > 0 && len(excluded) > 0 {
 		return nil, badRequest(schema.ScimTypeInvalidValue, "attributes and excludedAttributes exclude each other.")
 	}

@@ -274,7 +274,7 @@ func refuseFilter(q *request) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := p["filter"]; ok {
+	if _, ok := p.get("filter"); ok {
 		return Forbidden("Filters are not allowed at this endpoint.")
 	}
 	return nil

@@ -107,15 +107,23 @@ type request struct {
 	query    params
 	parsed   bool
 	entry    *Entry // what is told of the request
-	own      Entry  // where that is, with the request rather than beside it
+	w        http.ResponseWriter
+	maxBody  int64
+
+	// What lies with the request, in one piece of memory, rather than beside it.
+	own    Entry
+	scoped scopedContext
+	answer response
+	values [maxValues]string
+	id1    [1]string
 }
 
 // ServeHTTP answers a request. Handlers return what they have to say; only here is
 // anything written, and only here errors are turned into answers.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := request{Request: r, h: h, base: h.base, own: Entry{At: h.config.Now(), Method: r.Method}}
+	q := request{Request: r, w: w, h: h, base: h.base, own: Entry{At: h.config.Now(), Method: r.Method}}
 	q.entry = &q.own
-	resp, err := h.serve(w, &q)
+	resp, err := h.serve(&q)
 	if err != nil {
 		resp = h.failed(&q, err)
 	}
@@ -130,7 +138,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve takes a request through the steps that all have in common. A panic of a
 // store or a policy costs this request, not the process.
-func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err error) {
+func (h *Handler) serve(q *request) (resp *response, err error) {
 	defer h.recovered(&resp, &err)
 	authErr := h.authenticate(q)
 	if q.scope.BaseURL != "" {
@@ -151,15 +159,13 @@ func (h *Handler) serve(w http.ResponseWriter, q *request) (resp *response, err 
 	if q.settings, err = h.config.Settings(q.ctx, q.scope); err != nil {
 		return nil, &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}
 	}
-	if q.Header.Get("X-HTTP-Method-Override") != "" {
+	if q.Header.Get(overrideHeader) != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
 	if q.ContentLength > handle.maxBody { // refused without waiting for it
 		return nil, &http.MaxBytesError{Limit: handle.maxBody}
 	}
-	if q.Body != nil && q.Body != http.NoBody {
-		q.Body = http.MaxBytesReader(w, q.Body, handle.maxBody)
-	}
+	q.maxBody = handle.maxBody
 	return handle.do(q)
 }
 
@@ -180,7 +186,8 @@ func (h *Handler) authenticate(q *request) error {
 	if err == nil {
 		q.scope = scope
 	}
-	q.ctx = context.WithValue(q.Context(), scopeKey{}, &q.scope)
+	q.scoped = scopedContext{q.Context(), &q.scope}
+	q.ctx = &q.scoped
 	return err
 }
 

@@ -27,14 +27,24 @@ func (l *list) add(c *collection, p *schema.Projection, resources []*schema.Reso
 		putBuffer(l.body)
 		return err
 	}
-	for _, r := range resources {
+	for i, r := range resources {
 		if l.n > 0 {
 			l.body.WriteByte(',')
 		}
+		begin := l.body.Len()
 		c.encode(l.q, l.body, r, p, edges)
 		l.n++
+		if i == 0 {
+			l.expect(len(resources)-1, l.body.Len()-begin)
+		}
 	}
 	return nil
+}
+
+// expect makes room for n resources more, given the size of one, so that long lists
+// need few allocations.
+func (l *list) expect(n, size int) {
+	l.body.Grow(n*(size+size/8) + typicalSize)
 }
 
 // end finishes a page that was asked for by number.

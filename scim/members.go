@@ -124,9 +124,9 @@ func (c *collection) loadEdges(q *request, p *schema.Projection, resources ...*s
 	if a == nil || len(resources) == 0 || !p.Shows(a) {
 		return nil, nil
 	}
-	ids := make([]string, len(resources))
-	for i, r := range resources {
-		ids[i] = r.ID()
+	ids := q.id1[:0]
+	for _, r := range resources {
+		ids = append(ids, r.ID())
 	}
 	query := MembershipQuery{Members: ids}
 	if c.members != nil {

@@ -97,7 +97,7 @@ func (c *collection) lostRace(q *request, err error) bool {
 // the dialect wants the body, so that members are not read only to be shown.
 func (c *collection) patched(q *request, res GroupResult, p *schema.Projection, ops []patch.Op) (*response, error) {
 	prefer := strings.ToLower(q.Header.Get("Prefer"))
-	_, asked := q.query["attributes"]
+	_, asked := q.query.get("attributes")
 	minimal := strings.Contains(prefer, "return=minimal")
 	full := asked || strings.Contains(prefer, "return=representation") || c.members == nil || q.settings.Dialect.PatchGroupBody
 	if minimal && !asked || !full {

@@ -18,6 +18,10 @@ const (
 	listURN     = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 	etagHeader  = "Etag" // as net/http writes it
 	allowHeader = "Allow"
+
+	// overrideHeader names another method than the request has; here as net/http has
+	// it, which spares making it so.
+	overrideHeader = "X-Http-Method-Override"
 )
 
 // response is what a handler has to say. Headers that are empty are not sent.
@@ -58,7 +62,7 @@ var (
 // write is the only place that writes an answer.
 func (resp *response) write(w http.ResponseWriter, q *request) {
 	h := w.Header()
-	set := headerSetter{h: h}
+	set := headerSetter{h: h, values: q.values[:0]}
 	set.value("Location", resp.location)
 	set.value("Content-Location", resp.contentLocation())
 	set.value(etagHeader, resp.etag)
@@ -94,6 +98,9 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 	resp.release()
 }
 
+// maxValues is the most headers that one answer has besides those with shared values.
+const maxValues = 6
+
 // headerSetter puts values of headers into one array instead of one for each.
 type headerSetter struct {
 	h      http.Header
@@ -101,12 +108,8 @@ type headerSetter struct {
 }
 
 func (s *headerSetter) value(name, value string) {
-	const most = 6 // that one answer has
 	if value == "" {
 		return
-	}
-	if s.values == nil {
-		s.values = make([]string, 0, most)
 	}
 	s.values = append(s.values, value)
 	n := len(s.values)
@@ -147,11 +150,12 @@ func (c *collection) resourceResponse(q *request, status int, r *schema.Resource
 // headers answers with what the headers say of a resource, and no body.
 func (c *collection) headers(q *request, status int, r *schema.Resource) *response {
 	q.entry.ResourceID = r.ID()
-	return &response{
+	q.answer = response{
 		status:   status,
 		location: c.typ.Location(q.base.url, r.ID()),
 		etag:     etagOf(r.Meta().Version),
 	}
+	return &q.answer
 }
 
 func etagOf(version string) string {
@@ -167,8 +171,13 @@ func (c *collection) encode(q *request, b *bytes.Buffer, r *schema.Resource, p *
 	if own := edges[r.ID()]; len(own) > 0 {
 		e.Tail = func(dst []byte) []byte { return c.appendEdges(q, dst, own, p) }
 	}
+	b.Grow(typicalSize)
 	b.Write(r.AppendJSON(b.AvailableBuffer(), e))
 }
+
+// typicalSize is what most resources fit in, so that the buffer grows before they are
+// written rather than while.
+const typicalSize = 1 << 10
 
 // errorResponse answers with an error (RFC 7644, section 3.12).
 func errorResponse(q *request, e *Error) *response {

@@ -29,6 +29,20 @@ type Scope struct {
 
 type scopeKey struct{}
 
+// scopedContext is a context with a scope, as context.WithValue makes it, but a part
+// of the request.
+type scopedContext struct {
+	context.Context
+	scope *Scope
+}
+
+func (c *scopedContext) Value(key any) any {
+	if key == (scopeKey{}) {
+		return c.scope
+	}
+	return c.Context.Value(key)
+}
+
 // ScopeFrom returns the scope of the request that ctx belongs to.
 func ScopeFrom(ctx context.Context) (Scope, bool) {
 	s, ok := ctx.Value(scopeKey{}).(*Scope)

@@ -29,21 +29,21 @@ func (q *request) urlSearch() (search, error) {
 	if err != nil {
 		return search{}, err
 	}
-	s := search{attributes: p.names("attributes"), excluded: p.names("excludedattributes")}
-	s.sortBy, _ = p.get("sortby")
+	s := search{attributes: p.names("attributes"), excluded: p.names("excludedAttributes")}
+	s.sortBy, _ = p.get("sortBy")
 	if text, ok := p.get("filter"); ok {
 		s.filter = &text
 	}
 	if text, ok := p.get("cursor"); ok {
 		s.cursor = &text
 	}
-	if s.startIndex, err = p.number("startindex", "startIndex"); err != nil {
+	if s.startIndex, err = p.number("startIndex"); err != nil {
 		return search{}, err
 	}
-	if s.count, err = p.number("count", "count"); err != nil {
+	if s.count, err = p.number("count"); err != nil {
 		return search{}, err
 	}
-	order, _ := p.get("sortorder")
+	order, _ := p.get("sortOrder")
 	return s, s.check(q, order)
 }
 
@@ -139,7 +139,7 @@ func (r *searchReader) list(name string, value json.RawMessage) []string {
 		r.fail(name, "a list of strings")
 		return nil
 	}
-	return params{name: {*r.text(name, value)}}.names(name)
+	return params{{name, *r.text(name, value)}}.names(name)
 }
 
 // check refuses what does not go together.
