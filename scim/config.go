@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,6 +43,24 @@ type Config struct {
 	// Settings returns what may differ per tenant and connection. If nil, it is
 	// the zero Settings for everybody.
 	Settings SettingsFunc
+
+	// State is where Muster keeps what it must remember itself: links, roles it gave,
+	// who left, what is still to be done. Everything in Settings beyond the dialect
+	// needs it. It belongs into the same database as Users: if it is the same
+	// value, or if StateInTx says that it takes part in Users' transactions, a change
+	// and what Muster remembers of it are one transaction.
+	State     StateStore
+	StateInTx bool
+
+	// Cutoffs take away access that does not follow from active.
+	Cutoffs []Cutoff
+
+	// Offboard hands over what leavers owned: a coordinator of package substitute.
+	Offboard Offboarding
+
+	// Events, if not nil, is told of every change, at least once, and again until it
+	// returns nil. Those of one resource come in order, by [Handler.Run].
+	Events func(ctx context.Context, e Event) error
 
 	// PrivateDiscovery asks for authentication at /ServiceProviderConfig,
 	// /ResourceTypes and /Schemas too. Otherwise clients can learn from these
