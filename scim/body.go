@@ -2,6 +2,7 @@ package scim
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -40,13 +41,7 @@ func (q *request) body() (*bytes.Buffer, error) {
 	}
 	if _, err := b.ReadFrom(q.limited()); err != nil {
 		putBuffer(b)
-		if q.ctx.Err() != nil {
-			return nil, q.ctx.Err()
-		}
-		if _, ok := err.(*http.MaxBytesError); ok {
-			return nil, err
-		}
-		return nil, &Error{Status: http.StatusBadRequest, Type: schema.ScimTypeInvalidSyntax, Detail: "The body could not be read to its end.", Err: err}
+		return nil, q.unread(err)
 	}
 	return b, nil
 }
@@ -58,6 +53,17 @@ func (q *request) limited() io.Reader {
 		return q.Body
 	}
 	return http.MaxBytesReader(q.w, q.Body, q.maxBody)
+}
+
+// unread says why the body could not be read to its end.
+func (q *request) unread(err error) error {
+	if q.ctx.Err() != nil {
+		return q.ctx.Err()
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge
+	}
+	return &Error{Status: http.StatusBadRequest, Type: schema.ScimTypeInvalidSyntax, Detail: "The body could not be read to its end.", Err: err}
 }
 
 // checkContentType takes JSON in UTF-8 by any of its names, and no name at all

@@ -2,8 +2,6 @@ package scim
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -30,12 +28,7 @@ const (
 // operations wait for each other, one of them is done without its references, which
 // are added when all are there.
 func (h *Handler) serveBulk(q *request) (*response, error) {
-	b, err := q.body()
-	if err != nil {
-		return nil, err
-	}
-	defer putBuffer(b)
-	job, err := h.readBulk(q, b.Bytes())
+	job, err := readBulk(q)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +40,7 @@ func (h *Handler) serveBulk(q *request) (*response, error) {
 type bulkOp struct {
 	method, bulkID, path, version string
 
-	data    jsontext.Value // a part of the request's body
+	data    jsontext.Value // nil when it is no longer needed
 	refs    []string       // the bulkIds that path and data name
 	invalid *Error         // why it can't be tried
 
@@ -61,92 +54,13 @@ type bulkOp struct {
 // bulkJob is one bulk request.
 type bulkJob struct {
 	q            *request
-	ops          []bulkOp
+	ops          []*bulkOp
 	failOnErrors int // 0 is never
 	failed       int
 
 	ids     map[string]string // of created resources, by bulkId
 	creates map[string]bool   // the bulkIds that some operation creates
 	amend   []int             // operations that were done without their references
-}
-
-// readBulk reads the request. Too many operations are refused before any is done.
-func (h *Handler) readBulk(q *request, body []byte) (*bulkJob, error) {
-	job := &bulkJob{q: q, ids: map[string]string{}, creates: map[string]bool{}}
-	var doc struct {
-		Schemas      []string        `json:"schemas"`
-		FailOnErrors json.RawMessage `json:"failOnErrors"`
-		Operations   json.RawMessage `json:"Operations"`
-	}
-	if !jsontext.Value(body).IsValid() || json.Unmarshal(body, &doc) != nil {
-		return nil, badRequest(schema.ScimTypeInvalidSyntax, "A JSON object with \"schemas\" and \"Operations\" is expected.")
-	}
-	named := len(doc.Schemas) == 1 && strings.EqualFold(doc.Schemas[0], bulkRequestURN)
-	if !named && (len(doc.Schemas) > 0 || q.settings.Dialect.RefuseMissingSchemas) {
-		return nil, badRequest(schema.ScimTypeInvalidSyntax, "\"schemas\" must be [\""+bulkRequestURN+"\"].")
-	}
-	if len(doc.FailOnErrors) > 0 && string(doc.FailOnErrors) != "null" {
-		n, err := strconv.Atoi(string(doc.FailOnErrors))
-		if err != nil || n < 1 {
-			return nil, badRequest(schema.ScimTypeInvalidSyntax, "failOnErrors must be an integer of at least 1.")
-		}
-		job.failOnErrors = n
-	}
-	if len(doc.Operations) == 0 || doc.Operations[0] != '[' {
-		return nil, badRequest(schema.ScimTypeInvalidSyntax, "\"Operations\" must be a list.")
-	}
-	return job, job.readOps(jsontext.Value(doc.Operations))
-}
-
-// readOps splits the list without making values of it.
-func (job *bulkJob) readOps(raw jsontext.Value) error {
-	most := job.q.h.config.MaxBulkOperations
-	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != ']' {
-		value, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		if len(job.ops) == most {
-			return &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The request has more operations than maxOperations (%d).", most)}
-		}
-		end := int(dec.InputOffset())
-		job.ops = append(job.ops, readBulkOp(raw[end-len(value):end]))
-	}
-	for i := range job.ops {
-		op := &job.ops[i]
-		if op.method != http.MethodPost || op.bulkID == "" {
-			continue
-		}
-		if job.creates[op.bulkID] {
-			op.invalid = badRequest(schema.ScimTypeInvalidSyntax, "The bulkId is there twice.")
-		}
-		job.creates[op.bulkID] = true
-	}
-	return nil
-}
-
-func readBulkOp(raw jsontext.Value) bulkOp {
-	var doc struct {
-		Method  string          `json:"method"`
-		BulkID  string          `json:"bulkId"`
-		Path    string          `json:"path"`
-		Version string          `json:"version"`
-		Data    json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
-		return bulkOp{invalid: badRequest(schema.ScimTypeInvalidSyntax, "An operation must be an object of method, path, bulkId, version and data.")}
-	}
-	op := bulkOp{method: strings.ToUpper(doc.Method), bulkID: doc.BulkID, path: doc.Path, version: doc.Version, data: jsontext.Value(doc.Data)}
-	if string(op.data) == "null" {
-		op.data = nil
-	}
-	op.invalid = op.check()
-	op.refs = op.references()
-	return op
 }
 
 // check refuses what RFC 7644, section 3.7, does not allow.
@@ -191,7 +105,7 @@ func (job *bulkJob) run() {
 	for progress := true; progress && !job.stopped(); {
 		progress = false
 		for i := range job.ops {
-			if op := &job.ops[i]; !op.done && job.ready(op) && !job.stopped() {
+			if op := job.ops[i]; !op.done && job.ready(op) && !job.stopped() {
 				job.try(i)
 				progress = true
 			}
@@ -227,7 +141,7 @@ func (job *bulkJob) ready(op *bulkOp) bool {
 
 // try does one operation.
 func (job *bulkJob) try(i int) {
-	op := &job.ops[i]
+	op := job.ops[i]
 	op.done = true
 	if op.invalid == nil {
 		for _, ref := range op.refs {
@@ -237,6 +151,7 @@ func (job *bulkJob) try(i int) {
 		}
 	}
 	data, _ := substitute(op.data, job.lookup)
+	op.data = nil
 	job.perform(op, op.method, job.pathOf(op), data)
 }
 
@@ -256,7 +171,7 @@ func (job *bulkJob) pathOf(op *bulkOp) string {
 // breakCircle creates the first resource that waits for others without what waits.
 func (job *bulkJob) breakCircle() bool {
 	for i := range job.ops {
-		op := &job.ops[i]
+		op := job.ops[i]
 		if op.done || op.method != http.MethodPost {
 			continue
 		}
@@ -270,13 +185,15 @@ func (job *bulkJob) breakCircle() bool {
 		}
 		data, _ := substitute(pruned, job.lookup)
 		job.perform(op, op.method, op.path, data)
-		if op.failure == nil {
-			job.amend = append(job.amend, i)
+		if op.failure != nil {
+			op.data = nil
+			return true
 		}
+		job.amend = append(job.amend, i)
 		return true
 	}
 	for i := range job.ops { // only others than POST are left, whose references have failed
-		if op := &job.ops[i]; !op.done {
+		if op := job.ops[i]; !op.done {
 			job.creates = map[string]bool{}
 			return true
 		}
@@ -286,8 +203,9 @@ func (job *bulkJob) breakCircle() bool {
 
 // complete gives a resource the references that it was created without.
 func (job *bulkJob) complete(i int) {
-	op := &job.ops[i]
+	op := job.ops[i]
 	data, _ := substitute(op.data, job.lookup)
+	op.data = nil
 	id := job.ids[op.bulkID]
 	for _, ref := range op.refs {
 		if _, there := job.ids[ref]; !there {
@@ -371,7 +289,7 @@ func (job *bulkJob) response() *response {
 	b.WriteString(`{"schemas":["` + bulkResponseURN + `"],"Operations":[`)
 	first := true
 	for i := range job.ops {
-		op := &job.ops[i]
+		op := job.ops[i]
 		if !op.done || op.status == 0 {
 			continue
 		}

@@ -2,6 +2,10 @@ package scim_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -9,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/memstore"
 )
 
 const bulkURN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -79,9 +84,17 @@ func TestBulkRefused(t *testing.T) {
 		`{"schemas":["` + bulkURN + `"]}`:                  400, // P-3.7-04
 		`{"schemas":["` + bulkURN + `"],"Operations":"x"}`: 400, // P-3.7-15
 		`{bad`: 400,
-		`{"schemas":["` + patchURN + `"],"Operations":[]}`:                                                                                  400, // P-3.7-01
-		`{"schemas":["` + bulkURN + `"],"failOnErrors":"1","Operations":[]}`:                                                                400, // P-3.7-03
-		`{"schemas":["` + bulkURN + `"],"failOnErrors":-1,"Operations":[]}`:                                                                 400,
+		`{"schemas":["` + patchURN + `"],"Operations":[]}`:                                           400, // P-3.7-01
+		`{"schemas":["` + bulkURN + `"],"failOnErrors":"1","Operations":[]}`:                         400, // P-3.7-03
+		`{"schemas":["` + bulkURN + `"],"failOnErrors":-1,"Operations":[]}`:                          400,
+		`{"schemas":[5],"Operations":[]}`:                                                            400,
+		`{"Operations":[],"operations":[]}`:                                                          400,
+		`{"Operations":[` + post("/Users", "a", `{"userName":"a"}`) + `],"schemas":["x"]}`:           400, // told when all was read
+		`{"Operations":[` + post("/Users", "a", `{"userName":"a"}`) + `]} {}`:                        400,
+		`{"Operations":[` + post("/Users", "a", `{"userName":"a"}`) + `]`:                            400,
+		`{"Operations":[` + post("/Users", "a", `{"userName":"a"}`) + `,{"method":"POST","data":{]}`: 400,
+		`[]`: 400,
+		``:   400,
 		`{"Operations":[` + strings.Repeat(post("/Users", "a", `{"userName":"a"}`)+",", 2) + post("/Users", "b", `{"userName":"b"}`) + `]}`: 413, // P-3.7.4-03
 		`{"Operations":[` + post("/Users", "a", `{"userName":"a","title":"`+strings.Repeat("x", 1024)+`"}`) + `]}`:                          413,
 	} {
@@ -160,4 +173,77 @@ func TestBulkThousand(t *testing.T) {
 	r := s.do("POST", "/Bulk", `{"Operations":[`+strings.Join(append(ops, ops[0]), ",")+`]}`)
 	r.fails(413, "")
 	s.get("/Users").total(n)
+}
+
+// TestBulkMemory: operations are read one by one, so that a request takes up little more
+// than its text while it arrives, and nothing is done before all of it has.
+func TestBulkMemory(t *testing.T) {
+	store := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: "https://example.com/scim", Auth: scim.StaticToken("secret", scim.Scope{}),
+		Users: store, MaxBulkOperations: 10_000, MaxBulkPayload: 64 << 20,
+	})
+	require.NoError(t, err)
+	title := strings.Repeat("x", 1000)
+	body := &measured{next: func(i int) string {
+		switch {
+		case i == 0:
+			return `{"schemas":["` + bulkURN + `"],"Operations":[`
+		case i <= 10_000:
+			return strings.TrimPrefix(",", strings.Repeat(",", max(0, 2-i))) + post("/Users", fmt.Sprint(i), fmt.Sprintf(`{"userName":"u%d","title":"%s"}`, i, title))
+		case i == 10_001:
+			return "]}"
+		}
+		return ""
+	}}
+	body.atEnd = func() {
+		page, err := store.ListUsers(t.Context(), "", scim.Query{StartIndex: 1})
+		assert.NoError(t, err)
+		assert.Zero(t, page.Total, "something was done before the end of the request")
+	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/scim/Bulk", body)
+	r.Header.Set("Authorization", "Bearer secret")
+	h.ServeHTTP(w, r)
+	require.Equal(t, 200, w.Code)
+	assert.Equal(t, 10_000, strings.Count(w.Body.String(), `"status":"201"`))
+	require.Greater(t, body.sent, uint64(10<<20))
+	assert.Less(t, body.allocated, body.sent*3/2, "bytes allocated to read %d", body.sent)
+}
+
+// measured is a body that is made while it is read, and counts the bytes that are
+// allocated meanwhile by others than itself.
+type measured struct {
+	next  func(i int) string // "" is the end
+	atEnd func()
+	i     int
+	rest  string
+
+	sent, allocated, last uint64
+}
+
+func (m *measured) Read(p []byte) (int, error) {
+	now := allocated()
+	if m.last > 0 {
+		m.allocated += now - m.last
+	}
+	defer func() { m.last = allocated() }()
+	if m.rest == "" {
+		m.rest = m.next(m.i)
+		m.i++
+	}
+	if m.rest == "" {
+		m.atEnd()
+		return 0, io.EOF
+	}
+	n := copy(p, m.rest)
+	m.rest = m.rest[n:]
+	m.sent += uint64(n)
+	return n, nil
+}
+
+func allocated() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
 }
