@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -212,10 +213,12 @@ func challenges(q *request) []string {
 	var all []string
 	for _, s := range schemesOf(q.h.config.Auth) {
 		c := s.Challenge + ` realm="SCIM"`
-		if s.Challenge == bearer.Challenge && q.Header.Get("Authorization") != "" {
+		if _, sent := BearerToken(q.Request); sent && s.Challenge == bearer.Challenge {
 			c += `, error="invalid_token"`
 		}
-		all = append(all, c)
+		if !slices.Contains(all, c) { // opaque tokens and JWTs are both bearer tokens
+			all = append(all, c)
+		}
 	}
 	return all
 }

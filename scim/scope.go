@@ -1,9 +1,11 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -119,19 +121,22 @@ func (a staticToken) Authenticate(r *http.Request) (Scope, error) {
 func (staticToken) Schemes() []AuthScheme { return []AuthScheme{bearer} }
 
 // AnyOf takes any of several authenticators: the first that does not return
-// ErrUnauthorized decides. It serves several connections on one handler.
+// ErrUnauthorized decides. It serves several connections on one handler. If none does,
+// the error has the reasons of all.
 func AnyOf(auth ...Authenticator) Authenticator { return anyOf(auth) }
 
 type anyOf []Authenticator
 
 func (a anyOf) Authenticate(r *http.Request) (Scope, error) {
+	var refusals []error
 	for _, auth := range a {
 		scope, err := auth.Authenticate(r)
-		if asError(err).Status != http.StatusUnauthorized || err == nil {
+		if err == nil || asError(err).Status != http.StatusUnauthorized {
 			return scope, err
 		}
+		refusals = append(refusals, err)
 	}
-	return Scope{}, ErrUnauthorized
+	return Scope{}, cmp.Or(errors.Join(refusals...), ErrUnauthorized)
 }
 
 func (a anyOf) Schemes() []AuthScheme {
