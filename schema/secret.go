@@ -8,9 +8,10 @@ import (
 	"golang.org/x/text/secure/precis"
 )
 
-// Secret holds a password. It is never part of a [Resource]: decoding splits it
-// off, so that it can't get into comparisons, events, logs or answers by being
-// forgotten. It prints, marshals and logs as "[redacted]".
+// Secret holds a password, or a token that was issued. A password is never part of a
+// [Resource]: decoding splits it off, so that it can't get into comparisons, events,
+// logs or answers by being forgotten. A Secret prints, marshals and logs as
+// "[redacted]".
 type Secret struct {
 	// A pointer, since fmt prints the fields of structs that it can't call
 	// methods on: what holds a Secret in an unexported field.
@@ -31,11 +32,11 @@ func PreparePassword(text string) (Secret, error) {
 	return NewSecret(prepared), nil
 }
 
-// IsSet reports whether the client sent a password.
+// IsSet reports whether there is one: whether the client sent a password.
 func (s Secret) IsSet() bool { return s.value != nil }
 
-// Reveal returns the password, "" if none is set. Hash it at once and keep
-// nothing else.
+// Reveal returns the secret, "" if none is set. Hash a password at once and keep
+// nothing else; show a token once.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""

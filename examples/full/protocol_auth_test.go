@@ -215,12 +215,13 @@ var authenticating = []requirement{
 			return "Basic " + base64.StdEncoding.EncodeToString([]byte("idp:"+password))
 		}
 		c.as("").get("/Users", "Authorization", basic(strictConnection)).fails(401, "")
-		issued := token.New(memstore.New(), token.Options{})
+		issued, err := token.New(memstore.New(), token.Options{})
+		require.NoError(c, err)
 		_, secret, err := issued.Issue(c.Context(), tenant, token.Issue{Connection: strictConnection})
 		require.NoError(c, err)
-		c.as("").get("/Users", "Authorization", basic(secret)).fails(401, "")
+		c.as("").get("/Users", "Authorization", basic(secret.Reveal())).fails(401, "")
 		c = c.with(alsoTaking(issued.Basic("idp"))).as("")
-		c.get("/Users", "Authorization", basic(secret)).total(0)
+		c.get("/Users", "Authorization", basic(secret.Reveal())).total(0)
 		a := c.get("/Users", "Authorization", basic("wrong")).fails(401, "")
 		assert.Contains(c, strings.Join(a.header.Values("WWW-Authenticate"), "\n"), "Basic realm=")
 	}},
@@ -378,14 +379,15 @@ var securing = []requirement{
 	}},
 	{"P-7.4-01", "MUST", "Tokens can't be guessed, and only their hash is kept.", func(c *suite) {
 		state := memstore.New()
-		issued := token.New(state, token.Options{})
+		issued, err := token.New(state, token.Options{})
+		require.NoError(c, err)
 		c = c.with(func(config *scim.Config) { config.Auth = issued.Authenticator() })
 		seen := map[string]bool{}
 		for range 1000 {
 			_, secret, err := issued.Issue(c.Context(), tenant, token.Issue{Connection: strictConnection})
 			require.NoError(c, err)
-			assert.False(c, seen[secret])
-			seen[secret] = true
+			assert.False(c, seen[secret.Reveal()])
+			seen[secret.Reveal()] = true
 		}
 		differ := map[int]map[byte]bool{}
 		for secret := range seen {
@@ -414,8 +416,9 @@ var securing = []requirement{
 		for secret := range seen {
 			assert.NotContains(c, kept, secret)
 		}
-		_, secret, err := issued.Issue(c.Context(), tenant, token.Issue{Connection: strictConnection})
+		_, hidden, err := issued.Issue(c.Context(), tenant, token.Issue{Connection: strictConnection})
 		require.NoError(c, err)
+		secret := hidden.Reveal()
 		c.as(secret).get("/Users").total(0)
 		c.as(secret[:len(secret)-1]+"!").get("/Users").fails(401, "")
 		assert.NotContains(c, fmt.Sprintf("%+v", scim.StaticToken("fixed", scopeOf(""))), "fixed")
@@ -426,15 +429,16 @@ var securing = []requirement{
 	}},
 	{"P-7.4-03", "MUST", "A token that has expired opens nothing.", func(c *suite) {
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		issued := token.New(memstore.New(), token.Options{Now: func() time.Time { return now }})
+		issued, err := token.New(memstore.New(), token.Options{Now: func() time.Time { return now }})
+		require.NoError(c, err)
 		c = c.with(func(config *scim.Config) { config.Auth = issued.Authenticator() })
 		for _, lifetime := range []string{"30d", ""} {
 			made, secret, err := issued.Issue(c.Context(), tenant, token.Issue{Connection: strictConnection, Lifetime: lifetime})
 			require.NoError(c, err)
 			require.False(c, made.Expires.IsZero())
-			c.as(secret).get("/Users").total(0)
+			c.as(secret.Reveal()).get("/Users").total(0)
 			now = made.Expires.Add(time.Second)
-			assert.Contains(c, c.as(secret).get("/Users").fails(401, "").header.Get("WWW-Authenticate"), `error="invalid_token"`)
+			assert.Contains(c, c.as(secret.Reveal()).get("/Users").fails(401, "").header.Get("WWW-Authenticate"), `error="invalid_token"`)
 		}
 	}},
 	{"P-7.4-04", "SHOULD", "No cookie is ever set.", func(c *suite) {

@@ -2,205 +2,165 @@ package token
 
 import (
 	"cmp"
-	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"log/slog"
 	"time"
 
 	"github.com/muster-scim/muster/scim"
 )
 
-// kind is that of the records; they all belong to no tenant, since a token has to be
-// found before its tenant is known.
-const kind scim.Kind = "token"
-
-const noTenant scim.Tenant = ""
-
-// Token is what is known of a token that was issued. It does not hold the secret.
+// Token is what is known of a token that was issued. It holds neither the secret nor
+// its hash, so that it can be shown, logged and marshalled.
 type Token struct {
-	ID          string
-	Tenant      scim.Tenant
-	Connection  string
-	Description string
+	ID          string      `json:"id"`
+	Tenant      scim.Tenant `json:"tenant"`
+	Connection  string      `json:"connection,omitzero"`
+	Description string      `json:"description,omitzero"`
+
+	// UserName is the one that HTTP Basic must name, see [Tokens.Basic].
+	UserName string `json:"userName,omitzero"`
 
 	// ReadOnly tokens are refused every write.
-	ReadOnly bool
+	ReadOnly bool `json:"readOnly,omitzero"`
 
-	Created time.Time
-	Expires time.Time
+	// Lifetime is what was asked for, Expires what that came to.
+	Lifetime string    `json:"lifetime"`
+	Created  time.Time `json:"created"`
+	Expires  time.Time `json:"expires"`
 
-	// LastUsed is when the token was last accepted, exact to a minute; zero if
-	// never. Revoked is zero unless the token was revoked.
-	LastUsed time.Time
-	Revoked  time.Time
+	// LastUsed is when the token was last accepted, exact to
+	// Options.UsedEvery; zero if never. Revoked is zero unless the token was
+	// revoked.
+	LastUsed time.Time `json:"lastUsed,omitzero"`
+	Revoked  time.Time `json:"revoked,omitzero"`
 
-	version int64
-	key     string
+	// Replaces is the id of the token in whose place this one was issued,
+	// ReplacedBy that of the one in the place of this one, which ends at Retires
+	// then. See [Tokens.Rotate].
+	Replaces   string    `json:"replaces,omitzero"`
+	ReplacedBy string    `json:"replacedBy,omitzero"`
+	Retires    time.Time `json:"retires,omitzero"`
+}
+
+// Ends returns from when on the token is refused, as far as is known now.
+func (t Token) Ends() time.Time {
+	ends := t.Expires
+	for _, other := range []time.Time{t.Retires, t.Revoked} {
+		if !other.IsZero() && other.Before(ends) {
+			ends = other
+		}
+	}
+	return ends
 }
 
 // Live reports whether the token is accepted at that time.
 func (t Token) Live(now time.Time) bool {
-	return t.Revoked.IsZero() && now.Before(t.Expires)
+	return t.Revoked.IsZero() && now.Before(t.Expires) && (t.Retires.IsZero() || now.Before(t.Retires))
 }
 
-// Issue says what a new token is for.
-type Issue struct {
-	// Description tells administrators what the token is for, as "Entra ID".
-	Description string
-
-	// Connection is that of the scope, see [scim.Scope].
-	Connection string
-
-	// Lifetime is "1y", "6m", "2w", "30d" or a date as "2027-01-31", on the end of
-	// which the token expires. If empty it is Options.Lifetime.
-	Lifetime string
-
-	ReadOnly bool
-}
-
-// Options say how tokens look and how long they live.
+// Options say how tokens look, how long they live, and what checking them may cost.
+// The zero value can be used.
 type Options struct {
-	// Prefix begins every token; letters and digits. If empty it is "scim".
+	// Prefix begins every token, so that scanners and people recognise one:
+	// letters, digits and underscores. If empty it is "scim". Changing it leaves
+	// the tokens alone that have been issued.
 	Prefix string
 
-	// Lifetime is that of tokens of which nothing else is said. If empty it is
-	// "1y".
+	// Lifetime is that of tokens of which nothing else is said, in the form
+	// that [Expiry] takes. If empty it is "1y".
 	Lifetime string
+
+	// CacheFor is how long a token that was read is taken as read. So long a
+	// revocation may need to reach other instances of the application; on its
+	// own it holds at once. If zero it is ten seconds; if negative, each request
+	// asks the store. Expiry is always exact.
+	CacheFor time.Duration
+
+	// CacheSize bounds how many tokens are remembered; if zero it is 10,000,
+	// which is a few megabytes.
+	CacheSize int
+
+	// UsedEvery is how exact LastUsed is: a token that is used all the time is
+	// written once in so long. If zero it is one minute.
+	UsedEvery time.Duration
+
+	// Logger is told of known tokens that are refused, and of uses that can't
+	// be noted. It never gets a secret. If nil it is slog.Default().
+	Logger *slog.Logger
 
 	// Now is the clock; if nil it is time.Now.
 	Now func() time.Time
 }
 
-// Tokens issues and checks tokens. It is safe for use from many goroutines.
+const (
+	defaultPrefix    = "scim"
+	defaultLifetime  = "1y"
+	defaultCacheFor  = 10 * time.Second
+	defaultCacheSize = 10_000
+	defaultUsedEvery = time.Minute
+)
+
+// maxPrefix keeps tokens short enough for the form fields of identity providers.
+const maxPrefix = 32
+
+// Tokens issues and checks tokens. It is safe for use from many goroutines. One for
+// the whole process is best: what is revoked through another is noticed only after
+// Options.CacheFor.
 type Tokens struct {
 	state scim.StateStore
 	o     Options
+	cache *cache
 }
 
-// New returns tokens kept in state.
-func New(state scim.StateStore, o Options) *Tokens {
-	o.Prefix = cmp.Or(o.Prefix, "scim")
-	o.Lifetime = cmp.Or(o.Lifetime, "1y")
+// New returns tokens kept in state. The error says what is wrong with o.
+func New(state scim.StateStore, o Options) (*Tokens, error) {
+	if state == nil {
+		return nil, errors.New("token: the state store is nil: tokens must be kept somewhere, as in memstore or sqlstore")
+	}
+	o.Prefix = cmp.Or(o.Prefix, defaultPrefix)
+	o.Lifetime = cmp.Or(o.Lifetime, defaultLifetime)
+	o.CacheFor = cmp.Or(o.CacheFor, defaultCacheFor)
+	o.CacheSize = cmp.Or(o.CacheSize, defaultCacheSize)
+	o.UsedEvery = cmp.Or(o.UsedEvery, defaultUsedEvery)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Tokens{state, o}
+	if !validPrefix(o.Prefix) {
+		return nil, fmt.Errorf("token: prefix %q must be 1 to %d letters, digits and underscores", o.Prefix, maxPrefix)
+	}
+	t := &Tokens{state, o, newCache(o.CacheSize, o.CacheFor)}
+	if _, err := Expiry(t.now(), o.Lifetime); err != nil {
+		return nil, fmt.Errorf("token: Options.Lifetime can't be used: %w", err)
+	}
+	return t, nil
 }
 
-// ErrNotFound says that the tenant has no token with that id.
-var ErrNotFound = errors.New("token: not found")
-
-// Issue makes a token and returns what is known of it and its secret, which is not
-// kept: show it once. The error says what is wrong with the lifetime.
-func (t *Tokens) Issue(ctx context.Context, tenant scim.Tenant, i Issue) (Token, string, error) {
-	now := t.o.Now().UTC()
-	expires, err := Expiry(now, cmp.Or(i.Lifetime, t.o.Lifetime))
-	if err != nil {
-		return Token{}, "", err
-	}
-	secret := newSecret(t.o.Prefix)
-	tok := Token{
-		ID: rand.Text(), Tenant: tenant, Connection: i.Connection, Description: i.Description, ReadOnly: i.ReadOnly,
-		Created: now, Expires: expires, key: hash(secret),
-	}
-	return tok, secret, t.put(ctx, tok)
-}
-
-// Rotate issues a token like the one with that id, and lets that one end after
-// overlap: both are live until then, so that the identity provider can be changed
-// over without a gap.
-func (t *Tokens) Rotate(ctx context.Context, tenant scim.Tenant, id string, overlap time.Duration) (Token, string, error) {
-	old, err := t.find(ctx, tenant, id)
-	if err != nil {
-		return Token{}, "", err
-	}
-	fresh, secret, err := t.Issue(ctx, tenant, Issue{Description: old.Description, Connection: old.Connection, ReadOnly: old.ReadOnly})
-	if err != nil {
-		return Token{}, "", err
-	}
-	if end := t.o.Now().UTC().Add(overlap); end.Before(old.Expires) {
-		old.Expires = end
-	}
-	return fresh, secret, t.put(ctx, old)
-}
-
-// Revoke ends a token at once. Revoking it again changes nothing.
-func (t *Tokens) Revoke(ctx context.Context, tenant scim.Tenant, id string) error {
-	tok, err := t.find(ctx, tenant, id)
-	if err != nil || !tok.Revoked.IsZero() {
-		return err
-	}
-	tok.Revoked = t.o.Now().UTC()
-	return t.put(ctx, tok)
-}
-
-// List returns the tenant's tokens, the oldest first, also those that have expired
-// or were revoked.
-func (t *Tokens) List(ctx context.Context, tenant scim.Tenant) ([]Token, error) {
-	var all []Token
-	q := scim.StateQuery{Kind: kind, Ref: string(tenant)}
-	for {
-		records, next, err := t.state.ListState(ctx, noTenant, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range records {
-			tok, err := read(r)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, tok)
-		}
-		if q.After = next; next == "" {
-			break
+func validPrefix(prefix string) bool {
+	for _, c := range []byte(prefix) {
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
 		}
 	}
-	slices.SortFunc(all, func(a, b Token) int { return a.Created.Compare(b.Created) })
-	return all, nil
+	return prefix != "" && len(prefix) <= maxPrefix
 }
 
-func (t *Tokens) find(ctx context.Context, tenant scim.Tenant, id string) (Token, error) {
-	all, err := t.List(ctx, tenant)
-	if err != nil {
-		return Token{}, err
-	}
-	i := slices.IndexFunc(all, func(tok Token) bool { return tok.ID == id })
-	if i < 0 {
-		return Token{}, ErrNotFound
-	}
-	return all[i], nil
-}
+func (t *Tokens) now() time.Time { return t.o.Now().UTC() }
 
-// byKey finds a token by the hash of its secret.
-func (t *Tokens) byKey(ctx context.Context, key string) (Token, error) {
-	records, _, err := t.state.ListState(ctx, noTenant, scim.StateQuery{Kind: kind, Keys: []string{key}})
-	if err != nil {
-		return Token{}, err
-	}
-	if len(records) == 0 {
-		return Token{}, ErrNotFound
-	}
-	return read(records[0])
-}
+// What Issue and its siblings report beside errors of the store. They may be wrapped.
+var (
+	// ErrNotFound says that the tenant has no token with that id.
+	ErrNotFound = errors.New("token: not found")
 
-func (t *Tokens) put(ctx context.Context, tok Token) error {
-	data, err := json.Marshal(tok)
-	if err != nil {
-		return err
-	}
-	return t.state.PutState(ctx, noTenant, scim.State{
-		Kind: kind, Key: tok.key, Refs: []string{string(tok.Tenant)}, Version: tok.version, Data: data,
-	})
-}
+	// ErrEnded says that the token has expired, retired or been revoked, so that
+	// there is nothing to go on with: issue a new one.
+	ErrEnded = errors.New("token: it has ended; issue a new one")
 
-func read(r scim.State) (Token, error) {
-	var tok Token
-	if err := json.Unmarshal(r.Data, &tok); err != nil {
-		return Token{}, fmt.Errorf("token: a record can't be read: %w", err)
-	}
-	tok.key, tok.version = r.Key, r.Version
-	return tok, nil
-}
+	// ErrRotating says that the token has a successor that is live: rotate that
+	// one, or call the rotation off.
+	ErrRotating = errors.New("token: it is being rotated already; rotate its successor, or cancel the rotation")
+
+	// ErrNotRotating says that the token has no successor.
+	ErrNotRotating = errors.New("token: it is not being rotated")
+)

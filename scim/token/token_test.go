@@ -1,8 +1,6 @@
 package token_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -15,161 +13,222 @@ import (
 	"github.com/muster-scim/muster/scim/token"
 )
 
-// clock is a time that tests move.
-type clock struct{ now time.Time }
-
-func (c *clock) Now() time.Time { return c.now }
-
-func newTokens(t *testing.T) (*token.Tokens, *clock, *memstore.Store) {
-	t.Helper()
-	c := &clock{time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
-	store := memstore.New()
-	return token.New(store, token.Options{Prefix: "acme", Now: c.Now}), c, store
-}
-
-func bearer(secret string) *http.Request {
-	r := httptest.NewRequest("GET", "/", nil)
-	r.Header.Set("Authorization", "Bearer "+secret)
-	return r
-}
-
 func TestLife(t *testing.T) {
-	tokens, clock, store := newTokens(t)
-	ctx := t.Context()
-	tok, secret, err := tokens.Issue(ctx, "t1", token.Issue{Description: "Entra ID", Connection: "entra", Lifetime: "30d"})
-	require.NoError(t, err)
-	assert.True(t, strings.HasPrefix(secret, "acme_"))
-	auth := tokens.Authenticator()
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i := open(t, s, &clock{now: start})
+		tok, secret := i.issue(token.Issue{Description: "Entra ID", Connection: "entra", Lifetime: "30d"})
+		want := token.Token{
+			ID: tok.ID, Tenant: "t1", Connection: "entra", Description: "Entra ID", Lifetime: "30d",
+			Created: start, Expires: start.AddDate(0, 0, 30),
+		}
+		require.Equal(t, want, tok)
+		require.Equal(t, want, i.get(tok.ID))
 
-	scope, err := auth.Authenticate(bearer(secret))
-	require.NoError(t, err)
-	assert.Equal(t, scim.Scope{Tenant: "t1", Connection: "entra", Actor: tok.ID}, scope)
-	list, err := tokens.List(ctx, "t1")
-	require.NoError(t, err)
-	require.Len(t, list, 1)
-	assert.Equal(t, clock.now, list[0].LastUsed)
-	assert.Equal(t, clock.now.AddDate(0, 0, 30), list[0].Expires)
-	others, err := tokens.List(ctx, "t2")
-	require.NoError(t, err)
-	assert.Empty(t, others)
+		require.Equal(t, scim.Scope{Tenant: "t1", Connection: "entra", Actor: tok.ID}, i.accepts(secret))
+		want.LastUsed = start
+		require.Equal(t, want, i.get(tok.ID))
 
-	records, _, err := store.ListState(ctx, "", scim.StateQuery{Kind: "token"})
-	require.NoError(t, err)
-	assert.NotContains(t, string(records[0].Data)+records[0].Key, secret)
-
-	clock.now = clock.now.AddDate(0, 0, 30)
-	_, err = auth.Authenticate(bearer(secret))
-	assert.ErrorIs(t, err, scim.ErrUnauthorized) // expired
+		i.clock.add(30*24*time.Hour - 1)
+		i.accepts(secret)
+		i.clock.add(1)
+		i.refuses(secret, "expired token")
+	})
 }
 
+func TestList(t *testing.T) {
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i := open(t, s, &clock{now: start})
+		var ids []string
+		for _, description := range []string{"first", "second", "third"} {
+			tok, _ := i.issue(token.Issue{Description: description})
+			ids = append(ids, tok.ID)
+			i.clock.add(time.Second)
+		}
+		nobody, _, err := i.Issue(t.Context(), "", token.Issue{}) // an application with one tenant may leave it empty
+		require.NoError(t, err)
+		require.NoError(t, i.Revoke(t.Context(), "t1", ids[1]))
+
+		list := func(tenant scim.Tenant) (ids []string) {
+			all, err := i.List(t.Context(), tenant)
+			require.NoError(t, err)
+			for _, tok := range all {
+				ids = append(ids, tok.ID)
+			}
+			return ids
+		}
+		assert.Equal(t, ids, list("t1"))
+		assert.Equal(t, []string{nobody.ID}, list(""))
+		assert.Empty(t, list("t2"))
+
+		require.NoError(t, i.Delete(t.Context(), "t1", ids[1]))
+		assert.Equal(t, []string{ids[0], ids[2]}, list("t1"))
+	})
+}
+
+// TestManyTokens has more of them than one statement reads.
+func TestManyTokens(t *testing.T) {
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i := open(t, s, &clock{now: start})
+		for range 1001 {
+			i.issue(token.Issue{})
+		}
+		all, err := i.List(t.Context(), "t1")
+		require.NoError(t, err)
+		require.Len(t, all, 1001)
+	})
+}
+
+// TestTenants holds that an id of another tenant is unknown, whatever is asked.
+func TestTenants(t *testing.T) {
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i, ctx := open(t, s, &clock{now: start}), t.Context()
+		tok, secret := i.issue(token.Issue{})
+		for _, other := range []scim.Tenant{"t2", ""} {
+			for _, id := range []string{tok.ID, "none", ""} {
+				_, err := i.Get(ctx, other, id)
+				require.ErrorIs(t, err, token.ErrNotFound)
+				_, _, err = i.Rotate(ctx, other, id, time.Hour)
+				require.ErrorIs(t, err, token.ErrNotFound)
+				require.ErrorIs(t, i.CancelRotation(ctx, other, id), token.ErrNotFound)
+				require.ErrorIs(t, i.Revoke(ctx, other, id), token.ErrNotFound)
+				require.ErrorIs(t, i.Delete(ctx, other, id), token.ErrNotFound)
+			}
+			n, err := i.RevokeConnection(ctx, other, "")
+			require.NoError(t, err)
+			require.Zero(t, n)
+		}
+		require.Equal(t, scim.Tenant("t1"), i.accepts(secret).Tenant)
+	})
+}
+
+func TestRevoke(t *testing.T) {
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i := open(t, s, &clock{now: start})
+		tok, secret := i.issue(token.Issue{})
+		i.accepts(secret)
+		require.NoError(t, i.Revoke(t.Context(), "t1", tok.ID))
+		i.refuses(secret, "revoked token") // at once
+
+		i.clock.add(time.Hour)
+		require.NoError(t, i.Revoke(t.Context(), "t1", tok.ID))
+		tok = i.get(tok.ID)
+		assert.Equal(t, start, tok.Revoked)
+		assert.Equal(t, start, tok.Ends())
+		assert.Contains(t, i.log.String(), "token="+tok.ID)
+		assert.Contains(t, i.log.String(), "revoked token")
+	})
+}
+
+func TestDelete(t *testing.T) {
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i := open(t, s, &clock{now: start})
+		tok, secret := i.issue(token.Issue{})
+		i.accepts(secret)
+		require.NoError(t, i.Delete(t.Context(), "t1", tok.ID))
+		i.refuses(secret, "unknown token")
+		require.ErrorIs(t, i.Delete(t.Context(), "t1", tok.ID), token.ErrNotFound)
+	})
+}
+
+func TestRevokeConnection(t *testing.T) {
+	each(t, func(t *testing.T, s scim.StateStore) {
+		i, ctx := open(t, s, &clock{now: start}), t.Context()
+		one, _ := i.issue(token.Issue{Connection: "entra"})
+		i.issue(token.Issue{Connection: "entra"})
+		_, okta := i.issue(token.Issue{Connection: "okta"})
+		require.NoError(t, i.Revoke(ctx, "t1", one.ID))
+		n, err := i.RevokeConnection(ctx, "t1", "entra")
+		require.NoError(t, err)
+		assert.Equal(t, 1, n)
+		i.accepts(okta)
+	})
+}
+
+// TestRefused has what is no token of ours: the store is not asked.
 func TestRefused(t *testing.T) {
-	tokens, _, _ := newTokens(t)
-	tok, secret, err := tokens.Issue(t.Context(), "t1", token.Issue{})
-	require.NoError(t, err)
+	store := &spy{StateStore: memstore.New()}
+	i := open(t, store, &clock{now: start})
+	_, secret := i.issue(token.Issue{})
 	swapped := []byte(secret)
 	swapped[10] ^= 1
-	for _, bad := range []string{"", "acme_", secret + "x", secret[:len(secret)-1], string(swapped), strings.Replace(secret, "acme", "evil", 1)} {
-		_, err := tokens.Authenticator().Authenticate(bearer(bad))
-		assert.ErrorIs(t, err, scim.ErrUnauthorized, bad)
+	store.calls()
+	for _, bad := range []string{
+		"x", "_", "acme_", "______", secret + "x", secret[:len(secret)-1], string(swapped), strings.ToUpper(secret),
+		strings.Replace(secret, "acme", "evil", 1), secret + secret, strings.Repeat("x", 1<<16), "acme_\xff_\x00", strings.Repeat("0", 7),
+	} {
+		i.refuses(bad, "not a token of ours, or mistyped")
 	}
-	r := httptest.NewRequest("GET", "/?access_token="+secret, nil)
-	_, err = tokens.Authenticator().Authenticate(r)
-	assert.ErrorIs(t, err, scim.ErrUnauthorized)
-
-	require.ErrorIs(t, tokens.Revoke(t.Context(), "t2", tok.ID), token.ErrNotFound)
-	require.NoError(t, tokens.Revoke(t.Context(), "t1", tok.ID))
-	require.NoError(t, tokens.Revoke(t.Context(), "t1", tok.ID))
-	_, err = tokens.Authenticator().Authenticate(bearer(secret))
-	assert.ErrorIs(t, err, scim.ErrUnauthorized)
-}
-
-func TestRotate(t *testing.T) {
-	tokens, clock, _ := newTokens(t)
-	tok, old, err := tokens.Issue(t.Context(), "t1", token.Issue{Description: "d", Connection: "c", ReadOnly: true})
-	require.NoError(t, err)
-	fresh, secret, err := tokens.Rotate(t.Context(), "t1", tok.ID, 24*time.Hour)
-	require.NoError(t, err)
-	assert.Equal(t, []any{"d", "c", true}, []any{fresh.Description, fresh.Connection, fresh.ReadOnly})
-	for _, s := range []string{old, secret} { // two live
-		scope, err := tokens.Authenticator().Authenticate(bearer(s))
-		require.NoError(t, err)
-		assert.True(t, scope.ReadOnly)
+	for _, header := range []string{"", "Bearer", "Bearer ", secret, "Basic " + secret, "Digest x"} {
+		_, err := i.Authenticator().Authenticate(request(header))
+		require.EqualError(t, err, "scim: unauthorized: no token", header)
 	}
-	clock.now = clock.now.Add(25 * time.Hour)
-	_, err = tokens.Authenticator().Authenticate(bearer(old))
+	r := request("")
+	r.URL.RawQuery = "access_token=" + secret
+	_, err := i.Authenticator().Authenticate(r)
 	require.ErrorIs(t, err, scim.ErrUnauthorized)
-	_, err = tokens.Authenticator().Authenticate(bearer(secret))
-	require.NoError(t, err)
+	lists, puts := store.calls()
+	assert.Zero(t, lists+puts)
+
+	_, elsewhere := inMemory(t).issue(token.Issue{})
+	i.refuses(elsewhere, "unknown token") // of the right form
 }
 
-func TestBasic(t *testing.T) {
-	tokens, _, _ := newTokens(t)
-	_, secret, err := tokens.Issue(t.Context(), "t1", token.Issue{})
-	require.NoError(t, err)
-	request := func(name, password string) *http.Request {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.SetBasicAuth(name, password)
-		return r
-	}
-	_, err = tokens.Basic("scim").Authenticate(request("scim", secret))
-	require.NoError(t, err)
-	_, err = tokens.Basic("").Authenticate(request("anything", secret))
-	require.NoError(t, err)
-	for _, r := range []*http.Request{request("other", secret), request("scim", "x"), bearer(secret)} {
-		_, err = tokens.Basic("scim").Authenticate(r)
-		assert.ErrorIs(t, err, scim.ErrUnauthorized)
-	}
-}
-
-func TestUnique(t *testing.T) { // P-7.4-01
-	tokens, _, _ := newTokens(t)
+func TestForm(t *testing.T) { // P-7.4-01
+	i := inMemory(t)
 	seen := map[string]bool{}
 	for range 1000 {
-		_, secret, err := tokens.Issue(t.Context(), "t", token.Issue{})
-		require.NoError(t, err)
-		require.False(t, seen[secret])
-		seen[secret] = true
-		require.Len(t, secret, len("acme_")+43+1+6)
+		tok, secret := i.issue(token.Issue{})
+		require.False(t, seen[secret] || seen[tok.ID])
+		seen[secret], seen[tok.ID] = true, true
+		require.Regexp(t, `^acme_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$`, secret) // 62^43 > 2^256
 	}
 }
 
-func TestExpiry(t *testing.T) {
-	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
-	for lifetime, want := range map[string]time.Time{
-		"1y":         now.AddDate(1, 0, 0),
-		"6m":         now.AddDate(0, 6, 0),
-		"2w":         now.AddDate(0, 0, 14),
-		"30d":        now.AddDate(0, 0, 30),
-		"2027-01-31": time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC),
+// TestPrefixMayChange holds that tokens which were issued before go on.
+func TestPrefixMayChange(t *testing.T) {
+	s, c := memstore.New(), &clock{now: start}
+	_, secret := open(t, s, c).issue(token.Issue{})
+	i := open(t, s, c, func(o *token.Options) { o.Prefix = "newco_scim" })
+	i.accepts(secret)
+	_, secret = i.issue(token.Issue{})
+	assert.True(t, strings.HasPrefix(secret, "newco_scim_"))
+	i.accepts(secret)
+}
+
+func TestOptions(t *testing.T) {
+	for name, o := range map[string]token.Options{
+		"prefix \"a-b\" must be":           {Prefix: "a-b"},
+		"prefix \"ä\" must be":             {Prefix: "ä"},
+		"1 to 32 letters":                  {Prefix: strings.Repeat("x", 33)},
+		"Options.Lifetime can't be used: ": {Lifetime: "1h"},
 	} {
-		got, err := token.Expiry(now, lifetime)
-		require.NoError(t, err, lifetime)
-		assert.Equal(t, want, got, lifetime)
+		_, err := token.New(memstore.New(), o)
+		assert.ErrorContains(t, err, name)
 	}
-	for _, bad := range []string{"", "y", "1", "0d", "-1y", "1h", "11y", "2026-01-30", "2026-13-01", "99999999999999999999d"} {
-		_, err := token.Expiry(now, bad)
-		assert.ErrorContains(t, err, "1y, 6m", bad)
-	}
+	_, err := token.New(nil, token.Options{})
+	require.ErrorContains(t, err, "the state store is nil")
+
+	// The zero value is usable, and a prefix may have 32 characters.
+	i, err := token.New(memstore.New(), token.Options{Prefix: strings.Repeat("x", 32)})
+	require.NoError(t, err)
+	tok, secret, err := i.Issue(t.Context(), "t1", token.Issue{})
+	require.NoError(t, err)
+	assert.Equal(t, tok.Created.AddDate(1, 0, 0).Year(), tok.Expires.Year())
+	_, err = i.Authenticator().Authenticate(bearer(secret.Reveal()))
+	require.NoError(t, err)
 }
 
-// TestOverHTTP is what an identity provider sees.
-func TestOverHTTP(t *testing.T) {
-	tokens, _, store := newTokens(t)
-	h, err := scim.New(scim.Config{BaseURL: "https://x.example", Users: store, Groups: store,
-		Auth: scim.AnyOf(tokens.Authenticator(), tokens.Basic("scim"))})
-	require.NoError(t, err)
-	_, secret, err := tokens.Issue(t.Context(), "t1", token.Issue{})
-	require.NoError(t, err)
-	do := func(set func(*http.Request)) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("GET", "/Users", nil)
-		set(r)
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w
+func TestIssueRefuses(t *testing.T) {
+	i := inMemory(t)
+	_, secret, err := i.Issue(t.Context(), "t1", token.Issue{Lifetime: "1h"})
+	var lifetime *token.LifetimeError
+	require.ErrorAs(t, err, &lifetime)
+	assert.False(t, secret.IsSet())
+	for _, name := range []string{"a:b", "a\nb"} {
+		_, _, err = i.Issue(t.Context(), "t1", token.Issue{UserName: name})
+		require.ErrorContains(t, err, "must have neither colons nor control characters")
 	}
-	assert.Equal(t, 200, do(func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }).Code)
-	assert.Equal(t, 200, do(func(r *http.Request) { r.SetBasicAuth("scim", secret) }).Code)
-	refused := do(func(*http.Request) {})
-	assert.Equal(t, 401, refused.Code)
-	assert.Equal(t, []string{`Bearer realm="SCIM"`, `Basic realm="SCIM"`}, refused.Header().Values("WWW-Authenticate"))
+	all, err := i.List(t.Context(), "t1")
+	require.NoError(t, err)
+	assert.Empty(t, all)
 }
