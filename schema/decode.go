@@ -161,6 +161,7 @@ type decoder struct {
 	keyed    bool   // there are keys of open extensions
 	unsorted bool   // top-level attributes are not in order
 	dirty    bool   // the text is not in the order of the nodes
+	verbatim bool   // what is read is the application's own, see Restore
 
 	// Scratch of sort and finish.
 	starts []int
@@ -259,9 +260,12 @@ func (d *decoder) top(a *Attr) error {
 		return twice(a.path)
 	}
 	switch {
+	case d.verbatim && (a.isBeside() || a == d.t.password):
+		d.skip()
+		return nil
 	case a == d.t.schemas:
 		return d.readSchemas()
-	case a.Mutability == ReadOnly:
+	case a.Mutability == ReadOnly && !d.verbatim:
 		d.skip()
 		return nil
 	case a == d.t.password:

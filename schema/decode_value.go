@@ -131,12 +131,12 @@ func (d *decoder) string(a *Attr) error {
 			return nil
 		}
 	}
-	if a.Type != String || a.prep == username && bytes.ContainsFunc(text, isInvisible) {
+	if a.Type != String || a.prep == username && !d.verbatim && bytes.ContainsFunc(text, isInvisible) {
 		if err := checkString(a, string(text)); err != nil {
 			return err
 		}
 	}
-	if c, ok := a.canonical(text); ok {
+	if c, ok := a.canonical(text); ok && !d.verbatim {
 		d.text = append(d.text[:begin], c...)
 		flags = plain(c)
 	} else if d.o.RefuseNonCanonical && len(a.Canonical) > 0 {
@@ -289,7 +289,7 @@ func (d *decoder) object(a *Attr) error {
 			return twice(s.path)
 		}
 		seen |= bit
-		if s.Mutability == ReadOnly || s.IsComputed() {
+		if s.Mutability == ReadOnly && !d.verbatim || s.IsComputed() {
 			d.skip()
 			continue
 		}
