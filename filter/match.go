@@ -12,9 +12,12 @@ import (
 )
 
 // Match reports whether the resource matches (RFC 7644, section 3.4.2.2). A nil
-// Filter matches every resource. r must be of the type that f was checked
-// against. Match may be called from many goroutines at once; as long as what is
-// compared is ASCII it allocates nothing.
+// Filter matches every resource. Match may be called from many goroutines at once; as
+// long as what is compared is ASCII it allocates nothing.
+//
+// If r is of another type than f was checked against, its attributes are found by
+// their paths, and what its type does not have is unassigned: nothing is missed only
+// because a schema was compiled twice.
 //
 //   - A multi-valued attribute matches if any value does, and attr[…] if any
 //     one element matches all of the brackets. This goes for ne as well, so

@@ -250,6 +250,39 @@ var matchTests = []struct {
 	{"members are edges", "Group", `{"displayName":"x"}`, `members pr`, false},
 }
 
+// TestMatchOfAnotherType: attributes are found by their paths, and what the other type
+// does not have is unassigned.
+func TestMatchOfAnotherType(t *testing.T) {
+	config := schema.TypeConfig{Name: "User", Schema: schema.User(), Extensions: []schema.Extension{{Schema: schema.EnterpriseUser()}}}
+	users, others := schema.MustCompile(config), schema.MustCompile(config)
+	group := schema.MustCompile(schema.TypeConfig{Name: "Group", Schema: schema.Group()})
+	const department = schema.EnterpriseUserURN + ":department"
+	u, err := schema.New(others).ID("7").Set("userName", "bjensen").Set("externalId", "e").Set("displayName", "Babs").
+		Set("emails", []map[string]any{{"value": "b@example.com", "type": "work"}}).Set(department, "D").Build()
+	require.NoError(t, err)
+	g, err := schema.New(group).ID("7").Set("displayName", "Babs").Build()
+	require.NoError(t, err)
+	for text, want := range map[string][2]bool{
+		`userName eq "BJensen"`:                           {true, false},
+		`emails[type eq "work" and value sw "b"]`:         {true, false},
+		`emails.value co "example"`:                       {true, false},
+		`id eq "7" and displayName pr`:                    {true, true},
+		`meta.resourceType eq "User"`:                     {true, false},
+		`externalId eq "e"`:                               {true, false},
+		department + ` eq "d"`:                            {true, false},
+		schema.EnterpriseUserURN + ` pr`:                  {true, false},
+		`schemas eq "` + schema.UserURN + `"`:             {true, false},
+		`userName ne "x" and not (userName eq "bjensen")`: {false, true},
+		`title pr`: {false, false},
+	} {
+		e, err := filter.Parse(text, filter.Leniency{})
+		require.NoError(t, err)
+		f, err := filter.Check(e, users, filter.Checking{})
+		require.NoError(t, err)
+		assert.Equal(t, want, [2]bool{f.Match(u), f.Match(g)}, text)
+	}
+}
+
 func TestMatch(t *testing.T) {
 	for _, test := range matchTests {
 		t.Run(test.id+" "+test.in, func(t *testing.T) {

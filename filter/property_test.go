@@ -37,7 +37,10 @@ var shapes = map[string]shape{
 	"one": {subs: elementShapes}, "many": {subs: elementShapes, multi: true},
 }
 
-var propertyType = func() *schema.Type {
+// Two types of the same attributes, in any order.
+var propertyType, propertyTypeAgain = compileShapes(), compileShapes()
+
+func compileShapes() *schema.Type {
 	types := map[string]schema.DataType{"boolean": schema.Boolean, "number": schema.Integer, "decimal": schema.Decimal, "dateTime": schema.DateTime, "binary": schema.Binary, "": schema.Complex}
 	var attributes func(m map[string]shape) []schema.Attribute
 	attributes = func(m map[string]shape) []schema.Attribute {
@@ -49,7 +52,7 @@ var propertyType = func() *schema.Type {
 		return all
 	}
 	return schema.MustCompile(schema.TypeConfig{Name: "User", Schema: schema.Schema{ID: "urn:example:User", Attributes: attributes(shapes)}})
-}()
+}
 
 // What values and literals are drawn from: few, so that they meet often. Of the
 // texts some fold to the same, and some begin or end with others.
@@ -385,12 +388,19 @@ func TestMatchIsReference(t *testing.T) {
 		}
 		r, err := b.Build()
 		require.NoError(t, err)
+		again := schema.New(propertyTypeAgain)
+		for name, v := range object {
+			again.Set(name, v)
+		}
+		ofOther, err := again.Build()
+		require.NoError(t, err)
 		e := drawFilter(t, shapes, 4, true)
 		for _, keep := range []bool{false, true} {
 			f, err := filter.Check(e, propertyType, filter.Checking{KeepEmptyStrings: keep})
 			require.NoError(t, err, filter.String(e))
 			want := reference{keepEmpty: keep}.holds(e, shapes, object, false)
 			require.Equal(t, want, f.Match(r), "%s\n%s", f, r)
+			require.Equal(t, want, f.Match(ofOther), "of another type: %s\n%s", f, r)
 			checkConjuncts(t, f, r)
 			checkEquality(t, f, r)
 			if want {

@@ -68,7 +68,7 @@ func (f *fold) each(op *Op, do func(Member)) error {
 	for e := range op.Value.Elems() {
 		m := MemberOf(e)
 		if m.ID == "" {
-			return op.fail(schema.ScimTypeInvalidValue, "each member needs a \"value\" with the id of a user or group")
+			return op.fail(schema.ScimTypeInvalidValue, "%s.value is missing: each element needs the id of a user or group", e.Attr().Path())
 		}
 		do(m)
 	}

@@ -247,6 +247,7 @@ func (a *Attr) isRequired() bool {
 
 func (a *Attr) findDefaultSubs() defaultSubs {
 	d := defaultSubs{value: a.SubAttr("value"), label: a.SubAttr("type"), primary: a.SubAttr("primary")}
+	d.holdsLists = slices.ContainsFunc(a.subs, func(s *Attr) bool { return s.MultiValued })
 	ref := a.SubAttr("$ref")
 	if d.value == nil || ref == nil || len(ref.References) == 0 {
 		return d

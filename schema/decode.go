@@ -132,12 +132,9 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 		return Value{}, d.notes, nil
 	}
 	t := d.finish()
-	v := Value{&t, 0}
-	if list {
-		var err error
-		if v, err = d.settleList(a, v); err != nil {
-			return Value{}, nil, err
-		}
+	v, err := d.settleValue(a, Value{&t, 0})
+	if err != nil {
+		return Value{}, nil, err
 	}
 	return v, d.notes, nil
 }
@@ -159,6 +156,7 @@ type decoder struct {
 	last     uint16 // number of the last top-level attribute
 	based    bool   // "schemas" has the base schema
 	keyed    bool   // there are keys of open extensions
+	hollow   bool   // the last list has elements, but nothing in them
 	unsorted bool   // top-level attributes are not in order
 	dirty    bool   // the text is not in the order of the nodes
 	verbatim bool   // what is read is the application's own, see Restore
@@ -272,10 +270,15 @@ func (d *decoder) top(a *Attr) error {
 		return d.readPassword()
 	}
 	i := len(d.nodes)
+	d.hollow = false
 	err := d.attribute(a)
-	if len(d.nodes) > i {
+	switch {
+	case len(d.nodes) > i:
 		d.unsorted = d.unsorted || a.number < d.last
 		d.last = a.number
+	case err == nil && d.hollow && a.refers:
+		// An empty list would mean that nobody is referred to.
+		return invalid(a.value.path, "is missing in every element; an empty list removes all")
 	}
 	return err
 }

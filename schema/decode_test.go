@@ -158,6 +158,15 @@ var decodeTests = []struct {
 	{id: "manager-shapes", doc: `{"owner":[{"$ref":"http://x/Users/u1","value":"u1"}]}`, tolerant: `{"owner":{"value":"u1"}}`,
 		strict: `!invalidValue owner: is complex (a JSON object), not a list`, notes: []string{"owner: list taken as a single value"}},
 	{id: "manager-shapes", doc: `{"owner":["u1"]}`, tolerant: `!invalidValue owner: is complex (a JSON object), not a list`},
+	{id: "no member says who", doc: `{"members":[{},{"value":null}]}`, tolerant: `!invalidValue members.value: is missing in every element`},
+	{id: "no member says who", doc: `{"teams":[{"$ref":"https://example.com/Teams/7"}]}`, tolerant: `!invalidValue teams.value: is missing in every element`},
+	{id: "no member says who", doc: `{"members":[null]}`, tolerant: `!invalidValue members.value: is missing in every element`},
+	{id: "no member says who", doc: `{"members":[{"value":""}]}`, tolerant: `!invalidValue members.value: is missing in every element`,
+		strict: `{"members":[{"value":""}]}`},
+	{id: "no member says who", doc: `{"members":{}}`, tolerant: `!invalidValue members.value: is missing in every element`,
+		strict: `!invalidValue members: is a list, not an object`},
+	{id: "nobody", doc: `{"members":[]}`, tolerant: `{}`},
+	{id: "nobody", doc: `{"members":null}`, tolerant: `{}`},
 	{id: "bare members", doc: `{"members":["a",{"value":"b"}]}`, tolerant: `{"members":[{"value":"a"},{"value":"b"}]}`,
 		strict: `!invalidValue members: is complex (a JSON object), not a string`, notes: []string{`members: string taken as "value"`}},
 
@@ -181,6 +190,15 @@ var decodeTests = []struct {
 		notes: []string{"tags: element that is there twice left out", "nums: element that is there twice left out"}},
 	{id: "S-2.4-08", doc: `{"many":[{"str":"a"},{"str":"A"},{"str":"a"}]}`, tolerant: `{"many":[{"str":"a"},{"str":"A"}]}`,
 		notes: []string{"many: element that is there twice left out"}},
+	{id: "S-2.4-08", doc: `{"one":{"tags":["a","b","A"],"must":"x"},"many":[{"tags":["a","a"]},{"str":"s","tags":["b"]}]}`,
+		tolerant: `{"one":{"tags":["a","b"],"must":"x"},"many":[{"tags":["a"]},{"str":"s","tags":["b"]}]}`,
+		notes:    []string{"one.tags: element that is there twice left out", "many.tags: element that is there twice left out"}},
+	{id: "S-2.4-08", doc: `{"many":[{"tags":["a"]},{"tags":["a","A"]}]}`, tolerant: `{"many":[{"tags":["a"]}]}`, // the same, now
+		notes: []string{"many.tags: element that is there twice left out", "many: element that is there twice left out"}},
+	{id: "S-2.4-03", doc: `{"plural":[{"value":"a"},{"value":"b"},{"value":"A","primary":true}]}`, // the flag stays
+		tolerant: `{"plural":[{"value":"a","primary":true},{"value":"b"}]}`, notes: []string{"plural: element that is there twice left out"}},
+	{id: "S-2.4-03", doc: `{"plural":[{"value":"a"},{"value":"b","primary":true},{"value":"A","primary":true}]}`,
+		tolerant: `{"plural":[{"value":"a"},{"value":"b","primary":true}]}`, notes: []string{"plural: element that is there twice left out"}},
 	{id: "S-4.1.2-02", doc: `{"plural":[{"value":"a","type":"alias"}]}`},
 
 	// Unassigned.
@@ -758,6 +776,9 @@ func TestDecodeValue(t *testing.T) {
 		{"one", `{"must":"x","str":"y"}`, `{"str":"y","must":"x"}`, ""},
 		{"one", `{"str":"y","STR":"z"}`, `!invalidSyntax one.str: is there twice`, ""},
 		{"one.tags", `"x"`, `["x"]`, `"x"`},
+		{"one", `{"tags":["a","A"]}`, `{"tags":["a"]}`, ""},
+		{"many", `[{"tags":["a","A"]}]`, `[{"tags":["a"]}]`, `!invalidValue many: is complex`},
+		{"many", `{"tags":["a","A"]}`, `[{"tags":["a"]}]`, `{"tags":["a"]}`},
 		{schema.MetadataURN + ":key", `{"a": 1}`, `"{\"a\":1}"`, ""},
 		{schema.CountersURN + ":key", `1`, `[1]`, `1`},
 		{schema.CountersURN + ":key", `"x"`, `!invalidValue ` + schema.CountersURN + `:key: is an integer, not a string`, ""},

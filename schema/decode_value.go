@@ -40,19 +40,22 @@ func (d *decoder) list(a *Attr) error {
 // listOfOne reads one element as the list.
 func (d *decoder) listOfOne(a *Attr) error {
 	o := d.open(a, kindArray)
+	k := d.first()
 	err := d.single(a, true)
 	d.close(o)
+	d.hollow = k == '{' && len(d.nodes) == o
 	return err
 }
 
 func (d *decoder) array(a *Attr) error {
-	o := d.open(a, kindArray)
-	for d.enter(); d.more(']'); {
+	o, n := d.open(a, kindArray), 0
+	for d.enter(); d.more(']'); n++ {
 		if err := d.single(a, true); err != nil {
 			return err
 		}
 	}
 	d.close(o)
+	d.hollow = n > 0 && len(d.nodes) == o
 	return nil
 }
 

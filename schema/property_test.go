@@ -542,6 +542,7 @@ func TestSettled(t *testing.T) {
 				require.False(t, a.SameElement(x, y), "%s and %s", x.AppendJSON(nil), y.AppendJSON(nil))
 			}
 		}
+		require.Equal(t, len(primaries(a, v)) > 0, len(primaries(a, unique)) > 0, "a primary has been lost, or one is new")
 		for x := range v.Elems() {
 			require.True(t, slices.ContainsFunc(elems, func(y Value) bool { return a.SameElement(x, y) }), "%s is gone", x.AppendJSON(nil))
 		}

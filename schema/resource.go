@@ -58,9 +58,15 @@ func (r *Resource) Get(path string) Value {
 	return Value{}
 }
 
-// Value returns the value of a top-level attribute of the resource's type. Of a
-// multi-valued one it is the list.
+// Value returns the value of a top-level attribute. Of a multi-valued one it is the
+// list. An attribute of another type is found by its path: one schema may have been
+// compiled more than once.
 func (r *Resource) Value(a *Attr) Value {
+	if a.t != r.t {
+		if a = r.t.counterpart(a); a == nil {
+			return Value{}
+		}
+	}
 	if a.isBeside() {
 		return r.common(a)
 	}

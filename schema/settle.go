@@ -65,12 +65,12 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 		b.Put(e.a, e.v)
 	}
 	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
-		if r.nodes[i].kind != kindArray {
+		if r.nodes[i].kind < kindObject {
 			continue
 		}
 		v := Value{&r.tape, i}
 		a := v.Attr()
-		settled, err := d.settleList(a, v)
+		settled, err := d.settleValue(a, v)
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +82,46 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 		return r, nil
 	}
 	return b.Build()
+}
+
+// settleValue settles a list or an object, and first the lists within.
+func (d *decoder) settleValue(a *Attr, v Value) (Value, error) {
+	v, err := d.settleInner(a, v)
+	if err != nil || !v.IsList() {
+		return v, err
+	}
+	return d.settleList(a, v)
+}
+
+// settleInner settles the lists in a complex value or in its elements.
+func (d *decoder) settleInner(a *Attr, v Value) (Value, error) {
+	if !a.holdsLists {
+		return v, nil
+	}
+	changed := false
+	var elems []Value
+	for e := range v.Elems() {
+		for s, inner := range e.Members() {
+			if !inner.IsList() {
+				continue
+			}
+			settled, err := d.settleList(s, inner)
+			if err != nil {
+				return v, err
+			}
+			if settled != inner {
+				e, changed = e.With(a, s, settled), true
+			}
+		}
+		elems = append(elems, e)
+	}
+	switch {
+	case !changed:
+		return v, nil
+	case v.IsList():
+		return a.List(elems), nil
+	}
+	return elems[0], nil
 }
 
 // settleList leaves out elements that are there twice, and primaries but the
@@ -109,24 +149,35 @@ func (d *decoder) settleList(a *Attr, v Value) (Value, error) {
 // Unique returns the list v of a without elements that are there twice: of simple
 // values those with the same key, of complex ones those with the same "value" and
 // "type" (RFC 7643, section 2.4), of references to resources those with the same
-// "value", and if they have no value those that are identical. The first stays.
-// Without duplicates v itself is returned.
+// "value", and if they have no value those that are identical. The first stays, and
+// becomes primary if otherwise none of those that stay would be. Without duplicates v
+// itself is returned.
 func (a *Attr) Unique(v Value) Value {
 	if !a.mayHaveTwice(v) {
 		return v
 	}
 	var kept []Value
-	n := 0
-	seen := make(map[string]bool)
+	n, primary, heir := 0, false, -1 // heir: of whom a primary duplicate goes
+	seen := make(map[string]int)
 	for e := range v.Elems() {
 		n++
-		if key := a.elementKey(e); !seen[key] {
-			seen[key] = true
-			kept = append(kept, e)
+		isPrimary, _ := e.Sub(a.primary).Bool()
+		key := a.elementKey(e)
+		if i, there := seen[key]; there {
+			if isPrimary && heir < 0 {
+				heir = i
+			}
+			continue
 		}
+		seen[key] = len(kept)
+		kept = append(kept, e)
+		primary = primary || isPrimary
 	}
 	if len(kept) == n {
 		return v
+	}
+	if !primary && heir >= 0 {
+		kept[heir] = kept[heir].With(a, a.primary, a.primary.is(true))
 	}
 	return a.List(kept)
 }
@@ -196,7 +247,7 @@ func (a *Attr) OnePrimary(v Value, keep int) (Value, bool) {
 	i := 0
 	for e := range v.Elems() {
 		if is, _ := e.Sub(a.primary).Bool(); is && i != chosen {
-			e = e.With(a, a.primary, a.primary.no())
+			e = e.With(a, a.primary, a.primary.is(false))
 		}
 		elems = append(elems, e)
 		i++
@@ -219,9 +270,9 @@ func (a *Attr) choosePrimary(v Value, keep int) (chosen int, several bool) {
 	return chosen, several
 }
 
-// no returns false as a value of a.
-func (a *Attr) no() Value {
+// is returns a boolean as a value of a.
+func (a *Attr) is(v bool) Value {
 	w := writer{t: a.t}
-	w.scalar(a, kindFalse, "")
+	w.scalar(a, kindOf(v), "")
 	return w.result()
 }

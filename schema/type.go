@@ -100,6 +100,9 @@ type defaultSubs struct {
 
 	// refers says that "value" is the id of a resource.
 	refers bool
+
+	// holdsLists says that a sub-attribute is multi-valued.
+	holdsLists bool
 }
 
 // attrIndex finds attributes by name. Three letters and the length of a name tell
@@ -282,6 +285,12 @@ func (a *Attr) named(name string) *Attr {
 	n.Name = name
 	n.path = a.t.exts[a.ext].urn + ":" + name
 	return &n
+}
+
+// counterpart returns the attribute that has the path of one of another type, or nil.
+func (t *Type) counterpart(a *Attr) *Attr {
+	own, _ := t.Attr(a.path)
+	return own
 }
 
 // ExtensionOf reports whether path is the URI of an extension, ignoring case,

@@ -151,10 +151,16 @@ func (v Value) Members() iter.Seq2[*Attr, Value] {
 	}
 }
 
-// Sub returns the sub-attribute s of an object.
+// Sub returns the sub-attribute s of an object. One of another type is found by its
+// path, as by [Resource.Value].
 func (v Value) Sub(s *Attr) Value {
 	if s == nil || !v.IsObject() {
 		return Value{}
+	}
+	if s.t != v.t.t {
+		if s = v.t.t.counterpart(s); s == nil {
+			return Value{}
+		}
 	}
 	return v.t.at(v.t.find(s, v.i+1, v.i+v.node().span()))
 }

@@ -128,7 +128,9 @@ func TestValueMembers(t *testing.T) {
 	assert.True(t, many.Sub(str).IsZero(), "a list has no sub-attributes")
 	assert.True(t, schema.Value{}.Sub(str).IsZero())
 	foreign, _ := schema.ThingType().Attr("one.str")
-	assert.True(t, one.Sub(foreign).IsZero(), "an attribute of another type")
+	assert.Equal(t, "s", one.Sub(foreign).String(), "an attribute of another type")
+	name, _ := schema.UserType().Attr("name.familyName")
+	assert.True(t, one.Sub(name).IsZero(), "an attribute that this type does not have")
 }
 
 func TestIdentical(t *testing.T) {
@@ -343,6 +345,8 @@ func TestResourceBeside(t *testing.T) {
 	created, ok := r.Get("meta.created").Time()
 	assert.True(t, ok)
 	assert.True(t, created.Equal(someMeta.Created))
-	foreign, _ := schema.GroupType().Attr("id")
-	assert.True(t, r.Value(foreign).IsZero(), "an attribute of another type")
+	for path, want := range map[string]string{"id": `"7"`, "displayName": `null`, "members": `null`} {
+		foreign, _ := schema.GroupType().Attr(path)
+		assert.Equal(t, want, string(r.Value(foreign).AppendJSON(nil)), "%s of another type", path)
+	}
 }

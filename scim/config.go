@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/muster-scim/muster/schema"
@@ -116,20 +117,21 @@ const (
 	defaultMaxBody    = 10 << 20
 )
 
-// UserType is the type of users unless Config says otherwise: User with the
-// enterprise extension.
-func defaultUserType() (*schema.Type, error) {
+// The types of users and groups unless Config says otherwise: User with the enterprise
+// extension, and Group. All handlers share them, so that one can work on what another
+// has put into a store.
+var defaultUserType = sync.OnceValues(func() (*schema.Type, error) {
 	return schema.Compile(schema.TypeConfig{
 		Name:        "User",
 		Description: "User accounts.",
 		Schema:      schema.User(),
 		Extensions:  []schema.Extension{{Schema: schema.EnterpriseUser()}},
 	})
-}
+})
 
-func defaultGroupType() (*schema.Type, error) {
+var defaultGroupType = sync.OnceValues(func() (*schema.Type, error) {
 	return schema.Compile(schema.TypeConfig{Name: "Group", Description: "Groups of users.", Schema: schema.Group()})
-}
+})
 
 // complete fills in what was left zero, and reports everything that is wrong.
 func (c *Config) complete() error {

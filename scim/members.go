@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/schema"
 )
@@ -80,34 +81,45 @@ func (q *request) typesOf(members []patch.Member) (map[string]string, error) {
 }
 
 // resolveWhere turns removals by something else than an id into ids, by looking at
-// the members there are. The write is then held to the version that was read.
+// the members there are. The write is then held to the version that was read. Members
+// are read batch by batch; what is kept of them is the ids of those that go, of whom
+// there may be Config.MaxScan.
 func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 	if len(d.Where) == 0 {
 		return d, nil
 	}
-	d.Remove = slices.Clone(d.Remove)
-	after := ""
-	for {
-		page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, MembershipQuery{Groups: []string{q.id}, After: after, Limit: batch})
+	settled := make(map[string]bool, len(d.Add)+len(d.Remove)) // by id, in the same request
+	for _, m := range d.Add {
+		settled[m.ID] = true
+	}
+	for _, id := range d.Remove {
+		settled[id] = true
+	}
+	var found []string
+	query := MembershipQuery{Groups: []string{q.id}, Limit: batch}
+	for more := true; more; more = query.After != "" {
+		page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
 		if err != nil {
 			return d, err
 		}
 		for _, e := range page.Edges {
+			if settled[e.Member.ID] {
+				continue
+			}
 			v, err := q.h.groups.edgeElement(q, e)
 			if err != nil {
 				return d, err
 			}
-			for _, w := range d.Where {
-				if w.Match(v) && !slices.ContainsFunc(d.Add, func(m patch.Member) bool { return m.ID == e.Member.ID }) {
-					d.Remove = append(d.Remove, e.Member.ID)
-					break
-				}
+			if slices.ContainsFunc(d.Where, func(f *filter.ElementFilter) bool { return f.Match(v) }) {
+				found = append(found, e.Member.ID)
 			}
 		}
-		if after = page.Next; after == "" {
-			break
+		if len(found) > q.h.config.MaxScan {
+			return d, ErrTooBroad
 		}
+		query.After = page.Next
 	}
+	d.Remove = slices.Concat(d.Remove, found)
 	slices.Sort(d.Remove)
 	d.Remove = slices.Compact(d.Remove)
 	d.Where = nil

@@ -178,3 +178,45 @@ func TestNoGroupCreate(t *testing.T) {
 	s := newServer(t, func(c *scim.Config) { c.Settings = scim.Fixed(scim.Settings{NoGroupCreate: true}) })
 	s.do("POST", "/Groups", `{"displayName":"G"}`).fails(403, "")
 }
+
+// TestMembersWithoutValue: a list of members of which none says who it is does not empty
+// the group.
+func TestMembersWithoutValue(t *testing.T) {
+	s := newServer(t)
+	a, b := s.user("a"), s.user("b")
+	g := s.group("G", a, b)
+	for _, members := range []string{`[{}]`, `[null]`, `[{"value":""}]`, `[{"value":null,"display":null}]`, `[{"display":"a"}]`, `{}`} {
+		for _, write := range []*reply{
+			s.do("PUT", "/Groups/"+g, `{"displayName":"G","members":`+members+`}`),
+			s.do("POST", "/Groups", `{"displayName":"H","members":`+members+`}`),
+			s.patch("/Groups/"+g, `{"op":"replace","path":"members","value":`+members+`}`),
+		} {
+			write.fails(400, "invalidValue")
+			assert.Regexp(t, `members\.value|path members: no element has a "value"`, write.doc["detail"], members)
+		}
+	}
+	assert.ElementsMatch(t, []string{a, b}, s.members(g))
+	s.get("/Groups").total(1)
+	s.do("PUT", "/Groups/"+g, `{"displayName":"G","members":[{"$ref":"`+s.url+`/Users/`+a+`"}]}`).is(200)
+	assert.Equal(t, []string{a}, s.members(g))
+	s.do("PUT", "/Groups/"+g, `{"displayName":"G","members":[]}`).is(200)
+	assert.Empty(t, s.members(g))
+}
+
+// TestRemoveByKindIsBounded: members are read in batches, and those that go are as many
+// as Config.MaxScan at most.
+func TestRemoveByKindIsBounded(t *testing.T) {
+	const most = 3
+	s := newServer(t, func(c *scim.Config) { c.MaxScan = most })
+	inner := s.group("inner")
+	ids := []string{inner}
+	for i := range most + 1 {
+		ids = append(ids, s.user(fmt.Sprint("u", i)))
+	}
+	g := s.group("G", ids...)
+	const removeUsers = `{"op":"remove","path":"members[type eq \"User\"]"}`
+	s.patch("/Groups/"+g, removeUsers).fails(400, "tooMany")
+	assert.ElementsMatch(t, ids, s.members(g))
+	s.patch("/Groups/"+g, `{"op":"remove","path":"members[value eq \"`+ids[1]+`\"]"},`+removeUsers).is(204)
+	assert.Equal(t, []string{inner}, s.members(g))
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
+	"github.com/muster-scim/muster/scim/memstore"
 )
 
 const searchURN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -265,4 +266,25 @@ func TestCatalog(t *testing.T) { // R-role-01, R-okta-01
 	s.do("DELETE", "/Roles/r1", "").fails(405, "")
 	assert.Equal(t, schema.RoleURN, s.get("/ResourceTypes/Role").at("schema"))
 	assert.Equal(t, true, s.get("/ServiceProviderConfig").at("RolesAndEntitlements", "roles", "supported"))
+}
+
+// TestOneStoreOfTwoHandlers: filters find what a handler with types of its own has
+// stored, whether by an index or by looking at each.
+func TestOneStoreOfTwoHandlers(t *testing.T) {
+	store := memstore.New()
+	compiled := func(c *scim.Config) {
+		c.UserType = schema.MustCompile(schema.TypeConfig{Name: "User", Schema: schema.User(), Extensions: []schema.Extension{{Schema: schema.EnterpriseUser()}}})
+	}
+	for name, change := range map[string]func(*scim.Config){"types of their own": compiled, "the usual types": func(*scim.Config) {}} {
+		t.Run(name, func(t *testing.T) {
+			use := func(c *scim.Config) { c.Users, c.Groups = store, store }
+			one, other := newServer(t, use, change), newServer(t, use, change)
+			id := one.create("/Users", `{"userName":"`+name+`","title":"T","emails":[{"value":"b@example.com","type":"work"}],"`+enterpriseURN+`":{"department":"D"}}`)
+			for _, filter := range []string{`userName eq "` + name + `"`, `title eq "t"`, `emails[type eq "work"]`, enterpriseURN + `:department sw "d"`} {
+				assert.Equal(t, []string{id}, other.find("/Users", filter).total(1).values("Resources", "id"), filter)
+				other.find("/Users", `not (`+filter+`)`).total(0)
+			}
+			one.do("DELETE", "/Users/"+id, "").is(204)
+		})
+	}
 }
