@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"scim/sqlstore":  outer(),
 	"scim/storetest": outer(),
 	"scim/token":     outer(),
+	"scim/token/jwt": outer(),
 	// The console is a page on what these three do.
 	"scim/console": outer("scim/token", "rolemap", "substitute"),
 }
