@@ -198,12 +198,15 @@ func (op *Op) parts(object jsontext.Value) (p parts, err error) {
 }
 
 func (d *decoder) kind(op *Op, raw jsontext.Value) error {
-	text, _ := stringOf(raw)
+	var text []byte
+	if len(raw) > 0 && raw.Kind() == '"' {
+		text = unquoted(raw)
+	}
 	for k := Add; k <= Replace; k++ {
-		if !strings.EqualFold(text, k.String()) {
+		if !isNamed(text, k.String()) {
 			continue
 		}
-		if text != k.String() {
+		if string(text) != k.String() {
 			d.note(schema.Note{Path: "op", Rule: "case of op ignored"})
 		}
 		op.Kind = k

@@ -119,4 +119,6 @@ func unquoted(raw jsontext.Value) []byte {
 }
 
 // isNamed reports whether the name of a member is that, ignoring case.
-func isNamed(name []byte, want string) bool { return strings.EqualFold(string(name), want) }
+func isNamed(name []byte, want string) bool {
+	return string(name) == want || strings.EqualFold(string(name), want)
+}

@@ -14,7 +14,8 @@ type Builder struct {
 	id    string
 	meta  Meta
 	edits []edit
-	keys  int // edits of open extensions
+	space [2]edit // what edits begins in: most changes are small
+	keys  int     // edits of open extensions
 	errs  []error
 }
 
@@ -25,11 +26,13 @@ type edit struct {
 }
 
 // New returns a Builder for a resource of type t.
-func New(t *Type) *Builder { return &Builder{t: t, base: &Resource{tape: tape{t: t}}} }
+func New(t *Type) *Builder { return (&Resource{tape: tape{t: t}}).Edit() }
 
 // Edit returns a Builder that starts from r, which stays as it is.
 func (r *Resource) Edit() *Builder {
-	return &Builder{t: r.t, base: r, id: r.id, meta: r.meta}
+	b := &Builder{t: r.t, base: r, id: r.id, meta: r.meta}
+	b.edits = b.space[:0]
+	return b
 }
 
 // ID sets the resource's identifier.
@@ -74,10 +77,12 @@ func (b *Builder) Put(a *Attr, v Value) *Builder {
 		b.errs = append(b.errs, err)
 		return b
 	}
-	v, err := a.Make(v)
-	if err != nil {
-		b.errs = append(b.errs, err)
-		return b
+	if !v.IsZero() && !v.is(a, a.MultiValued) {
+		var err error
+		if v, err = a.Make(v); err != nil {
+			b.errs = append(b.errs, err)
+			return b
+		}
 	}
 	if p := a.parent; p != nil {
 		a, v = p, b.Value(p).With(p, a, v)
@@ -168,7 +173,8 @@ func (b *Builder) Build() (*Resource, error) {
 func (b *Builder) merge() tape {
 	slices.SortFunc(b.edits, func(x, y edit) int { return compareAttrs(x.a, y.a) })
 	src := &b.base.tape
-	w := writer{t: b.t, nodes: make([]node, 0, len(src.nodes)+4*len(b.edits)), text: make([]byte, 0, len(src.text)+64)}
+	w := writer{t: b.t}
+	b.grow(&w)
 	from, i := 0, 0
 	for _, e := range b.edits {
 		for i < len(src.nodes) && compareNode(src, i, e.a) < 0 {
@@ -185,6 +191,22 @@ func (b *Builder) merge() tape {
 	}
 	w.copyRange(src, from, len(src.nodes))
 	return w.tape()
+}
+
+// grow makes room for the result, which is kept: as much as it needs and no more.
+func (b *Builder) grow(w *writer) {
+	nodes, text := len(b.base.nodes), len(b.base.text)
+	for _, e := range b.edits {
+		n, size := e.v.extent()
+		nodes, text = nodes+n, text+size
+		if e.a.open {
+			text += len(e.a.Name) + nameTail
+		}
+		n, size = b.base.Value(e.a).extent()
+		nodes, text = nodes-n, text-size
+	}
+	w.nodes = make([]node, 0, nodes)
+	w.text.Grow(text)
 }
 
 // compareAttrs is the canonical order of top-level attributes.

@@ -131,12 +131,26 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 	if len(d.nodes) == 0 {
 		return Value{}, d.notes, nil
 	}
+	if len(d.nodes) == 1 && !list {
+		return d.scalarAlone(), d.notes, nil
+	}
 	t := d.finish()
 	v, err := d.settleValue(a, Value{&t, 0})
 	if err != nil {
 		return Value{}, nil, err
 	}
 	return v, d.notes, nil
+}
+
+// scalarAlone returns the one value there is, with its node in one piece of memory.
+func (d *decoder) scalarAlone() Value {
+	var alone struct {
+		tape
+		node [1]node
+	}
+	alone.node[0] = d.nodes[0]
+	alone.tape = tape{t: d.t, nodes: alone.node[:], text: string(d.text)}
+	return Value{&alone.tape, 0}
 }
 
 // decoder writes nodes and text in the order in which they come; finish brings

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -160,7 +161,7 @@ func (t *tape) find(a *Attr, i, end int) int {
 type writer struct {
 	t     *Type
 	nodes []node
-	text  []byte
+	text  strings.Builder // which makes the text without a copy
 }
 
 // copyRange appends the nodes [i, j) of src with their text.
@@ -169,8 +170,8 @@ func (w *writer) copyRange(src *tape, i, j int) {
 		return
 	}
 	from, to := start(src.text, src.nodes[i]), src.end(j)
-	shift := uint32(len(w.text)) - from
-	w.text = append(w.text, src.text[from:to]...)
+	shift := uint32(w.text.Len()) - from
+	w.text.WriteString(src.text[from:to])
 	base := len(w.nodes)
 	w.nodes = append(w.nodes, src.nodes[i:j]...)
 	for k := base; k < len(w.nodes); k++ {
@@ -182,7 +183,8 @@ func (w *writer) copyRange(src *tape, i, j int) {
 // the key goes with it.
 func (w *writer) value(v Value, a *Attr) {
 	if a.open {
-		w.text = appendName(w.text, a.Name)
+		var name [maxName + nameTail]byte
+		w.text.Write(appendName(name[:0], a.Name))
 	}
 	i := len(w.nodes)
 	w.unnamed(v, a)
@@ -195,8 +197,8 @@ func (w *writer) value(v Value, a *Attr) {
 func (w *writer) unnamed(v Value, a *Attr) {
 	src, first := v.t, v.t.nodes[v.i]
 	j := v.i + first.span()
-	i, shift := len(w.nodes), uint32(len(w.text))-first.off
-	w.text = append(w.text, src.text[first.off:src.end(j)]...)
+	i, shift := len(w.nodes), uint32(w.text.Len())-first.off
+	w.text.WriteString(src.text[first.off:src.end(j)])
 	w.nodes = append(w.nodes, src.nodes[v.i:j]...)
 	for k := i; k < len(w.nodes); k++ {
 		w.nodes[k].off += shift
@@ -207,7 +209,7 @@ func (w *writer) unnamed(v Value, a *Attr) {
 
 // open begins an object or array; close ends it.
 func (w *writer) open(a *Attr, k kind) int {
-	w.nodes = append(w.nodes, node{attr: a.number, kind: k, off: uint32(len(w.text))})
+	w.nodes = append(w.nodes, node{attr: a.number, kind: k, off: uint32(w.text.Len())})
 	return len(w.nodes) - 1
 }
 
@@ -215,12 +217,12 @@ func (w *writer) close(i int) { w.nodes[i].size = uint32(len(w.nodes) - i - 1) }
 
 // scalar appends a value with its text.
 func (w *writer) scalar(a *Attr, k kind, text string) {
-	w.nodes = append(w.nodes, node{attr: a.number, kind: k, off: uint32(len(w.text)), size: uint32(len(text)), flags: plain(text)})
-	w.text = append(w.text, text...)
+	w.nodes = append(w.nodes, node{attr: a.number, kind: k, off: uint32(w.text.Len()), size: uint32(len(text)), flags: plain(text)})
+	w.text.WriteString(text)
 }
 
 func (w *writer) tape() tape {
-	return tape{t: w.t, nodes: w.nodes, text: string(w.text)}
+	return tape{t: w.t, nodes: w.nodes, text: w.text.String()}
 }
 
 // plain returns flagPlain if text can stand in a JSON string as it is.

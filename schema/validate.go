@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Validate reports whether r may be stored: every required attribute has a
 // value, required sub-attributes where their parent has one, required extensions
@@ -93,25 +96,46 @@ func (r *Resource) Changed(old *Resource) []string {
 		old = &Resource{tape: tape{t: r.t}}
 	}
 	var paths []string
-	i, j := 0, 0
-	for i < len(r.nodes) || j < len(old.nodes) {
-		a, b := r.at1(i), old.at1(j)
-		switch order := compareValues(a, b); {
-		case order < 0:
-			paths = append(paths, a.Attr().path)
-			i += r.nodes[i].span()
-		case order > 0:
-			paths = append(paths, b.Attr().path)
-			j += old.nodes[j].span()
-		default:
-			if !a.Identical(b) {
-				paths = append(paths, a.Attr().path)
-			}
-			i += r.nodes[i].span()
-			j += old.nodes[j].span()
-		}
+	for a := range (pair{r, old}).differences {
+		paths = append(paths, a.path)
 	}
 	return paths
+}
+
+// ChangesOnly reports whether paths names all top-level attributes that differ between
+// old and r, see [Resource.Changed].
+func (r *Resource) ChangesOnly(old *Resource, paths []string) bool {
+	for a := range (pair{r, old}).differences {
+		if !slices.Contains(paths, a.path) {
+			return false
+		}
+	}
+	return true
+}
+
+// pair is two resources of one type.
+type pair struct{ r, old *Resource }
+
+// differences yields the top-level attributes that differ.
+func (p pair) differences(yield func(*Attr) bool) {
+	r, old := p.r, p.old
+	for i, j := 0, 0; i < len(r.nodes) || j < len(old.nodes); {
+		a, b := r.at1(i), old.at1(j)
+		order := compareValues(a, b)
+		if order <= 0 {
+			i += r.nodes[i].span()
+		}
+		if order >= 0 {
+			j += old.nodes[j].span()
+		}
+		differs := a
+		if order > 0 {
+			differs = b
+		}
+		if (order != 0 || !a.Identical(b)) && !yield(differs.Attr()) {
+			return
+		}
+	}
 }
 
 // at1 returns the value at index i, the zero Value behind the end.

@@ -263,6 +263,16 @@ func (v Value) is(a *Attr, list bool) bool {
 	return v.t.t == a.t && v.node().attr == a.number && v.IsList() == list
 }
 
+// extent returns how many nodes and bytes of text v takes, without its key.
+func (v Value) extent() (nodes, text int) {
+	if v.t == nil {
+		return 0, 0
+	}
+	first := v.t.nodes[v.i]
+	end := v.i + first.span()
+	return end - v.i, int(v.t.end(end) - first.off)
+}
+
 // result returns what was written as a value, the zero Value for an empty
 // object or list.
 func (w *writer) result() Value {

@@ -130,12 +130,20 @@ func parseParams(query string) (params, error) {
 	return p, nil
 }
 
-// get returns the first value of a parameter and whether it is there.
-func (p params) get(name string) (string, bool) {
+// find returns the first value of a parameter, nil if it is not there.
+func (p params) find(name string) *string {
 	for i := range p {
 		if strings.EqualFold(p[i].name, name) {
-			return p[i].value, true
+			return &p[i].value
 		}
+	}
+	return nil
+}
+
+// get returns the first value of a parameter and whether it is there.
+func (p params) get(name string) (string, bool) {
+	if v := p.find(name); v != nil {
+		return *v, true
 	}
 	return "", false
 }

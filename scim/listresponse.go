@@ -11,9 +11,9 @@ import (
 // list writes a ListResponse. The resources are written first, since only then their
 // number is known; the head goes before them at the end.
 type list struct {
-	q    *request
-	body *bytes.Buffer
-	n    int
+	q          *request
+	head, body *bytes.Buffer
+	n          int
 }
 
 func newList(q *request) *list {
@@ -49,16 +49,18 @@ func (l *list) expect(n, size int) {
 
 // end finishes a page that was asked for by number.
 func (l *list) end(total, startIndex int) *response {
-	head := append([]byte(nil), `"totalResults":`...)
+	head := l.begin()
+	head = append(head, `"totalResults":`...)
 	head = strconv.AppendInt(head, int64(total), 10)
 	head = append(head, `,"startIndex":`...)
 	head = strconv.AppendInt(head, int64(startIndex), 10)
+	head = append(head, ',')
 	return l.finish(head)
 }
 
 // endByKey finishes a page that was asked for by cursor (RFC 9865, section 2).
 func (l *list) endByKey(total int, next string) *response {
-	var head []byte
+	head := l.begin()
 	if total >= 0 {
 		head = append(head, `"totalResults":`...)
 		head = strconv.AppendInt(head, int64(total), 10)
@@ -69,20 +71,31 @@ func (l *list) endByKey(total int, next string) *response {
 		head = schema.AppendQuote(head, next)
 		head = append(head, ',')
 	}
-	return l.finish(bytes.TrimSuffix(head, []byte(",")))
+	return l.finish(head)
 }
 
+// begin begins the head, in space of its own.
+func (l *list) begin() []byte {
+	l.head = buffers.Get().(*bytes.Buffer)
+	l.head.Grow(typicalSize)
+	return append(l.head.AvailableBuffer(), `{"schemas":["`+listURN+`"],`...)
+}
+
+// smallList is up to which size the resources of a list are moved behind the head.
+const smallList = 4 << 10
+
+// finish makes an answer of the head, which ends with a comma, and the resources.
 func (l *list) finish(head []byte) *response {
-	b := buffers.Get().(*bytes.Buffer)
-	b.WriteString(`{"schemas":["` + listURN + `"],`)
-	if len(head) > 0 {
-		b.Write(head)
-		b.WriteByte(',')
-	}
-	b.WriteString(`"itemsPerPage":`)
-	b.WriteString(strconv.Itoa(l.n))
-	b.WriteString(`,"Resources":[`)
-	resp := &response{status: http.StatusOK, head: b, body: l.body}
+	head = append(head, `"itemsPerPage":`...)
+	head = strconv.AppendInt(head, int64(l.n), 10)
+	head = append(head, `,"Resources":[`...)
+	l.head.Write(head)
 	l.body.WriteString("]}")
-	return resp
+	if l.body.Len() <= smallList { // then it goes out in one piece
+		l.head.Write(l.body.Bytes())
+		putBuffer(l.body)
+		l.head, l.body = nil, l.head
+	}
+	l.q.answer = response{status: http.StatusOK, head: l.head, body: l.body}
+	return &l.q.answer
 }

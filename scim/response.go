@@ -151,11 +151,7 @@ func (c *collection) resourceResponse(q *request, status int, r *schema.Resource
 // headers answers with what the headers say of a resource, and no body.
 func (c *collection) headers(q *request, status int, r *schema.Resource) *response {
 	q.entry.ResourceID = r.ID()
-	q.answer = response{
-		status:   status,
-		location: c.typ.Location(q.base.url, r.ID()),
-		etag:     etagOf(r.Meta().Version),
-	}
+	q.answer = response{status: status, location: c.typ.Location(q.base.url, r.ID()), etag: etagOf(r.Meta().Version)}
 	return &q.answer
 }
 

@@ -31,12 +31,7 @@ func (q *request) urlSearch() (search, error) {
 	}
 	s := search{attributes: p.names("attributes"), excluded: p.names("excludedAttributes")}
 	s.sortBy, _ = p.get("sortBy")
-	if text, ok := p.get("filter"); ok {
-		s.filter = &text
-	}
-	if text, ok := p.get("cursor"); ok {
-		s.cursor = &text
-	}
+	s.filter, s.cursor = p.find("filter"), p.find("cursor")
 	if s.startIndex, err = p.number("startIndex"); err != nil {
 		return search{}, err
 	}

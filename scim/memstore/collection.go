@@ -145,12 +145,15 @@ func (c *collection) create(r *schema.Resource) (handle, *schema.Resource, error
 // is the stored resource itself if nothing differs.
 func (c *collection) next(h handle, w scim.Write) (*schema.Resource, error) {
 	old := c.n.records.at(h).res
-	if err := checkVersion(old, w.Version); err != nil || len(w.Changed) == 0 {
+	err := checkVersion(old, w.Version)
+	if err != nil || len(w.Changed) == 0 {
 		return old, err
 	}
-	r, err := merge(old, w)
-	if err != nil {
-		return nil, err
+	r := w.New
+	if !isWhole(old, w) {
+		if r, err = merge(old, w); err != nil {
+			return nil, err
+		}
 	}
 	if r.Equal(old) {
 		return old, nil
@@ -163,6 +166,12 @@ func checkVersion(r *schema.Resource, version string) error {
 		return scim.ErrVersionMismatch
 	}
 	return nil
+}
+
+// isWhole reports whether w.New is old with what w.Changed names and nothing else
+// changed, as it is unless somebody else has written meanwhile.
+func isWhole(old *schema.Resource, w scim.Write) bool {
+	return w.New != nil && w.New.Type() == old.Type() && w.New.ID() == old.ID() && w.New.ChangesOnly(old, w.Changed)
 }
 
 // merge returns old with the values of w.New for what w.Changed names.

@@ -1,7 +1,5 @@
 package memstore
 
-import "slices"
-
 // index finds resources by a key. Nearly always one has it, or few.
 type index struct {
 	first map[string]handle       // one of those that have the key
@@ -57,7 +55,11 @@ func (x *index) remove(key string, h handle) {
 // appendTo appends what has the key, in order.
 func (x *index) appendTo(dst []handle, key string) []handle {
 	if more := x.more[key]; more != nil {
-		return slices.AppendSeq(dst, more.all().each)
+		// Not slices.AppendSeq, which would take dst off the caller's stack.
+		for h := range more.all().each {
+			dst = append(dst, h)
+		}
+		return dst
 	}
 	if first, ok := x.first[key]; ok {
 		dst = append(dst, first)

@@ -73,7 +73,8 @@ func (e edge) cursor() string {
 
 // edgesOfGroups walks along the members of each group.
 func (n *tenant) edgesOfGroups(b *edgePage, q scim.MembershipQuery, after *edge) {
-	groups := n.handlesOf(q.Groups)
+	var space [4]handle
+	groups := n.appendHandles(space[:0], q.Groups)
 	if after != nil {
 		i, _ := slices.BinarySearch(groups, after.group)
 		groups = groups[i:]
@@ -101,10 +102,11 @@ func (n *tenant) edgesOfGroups(b *edgePage, q scim.MembershipQuery, after *edge)
 func (n *tenant) edgesOfMembers(b *edgePage, q scim.MembershipQuery, after *edge) {
 	var groups []handle
 	if q.Groups != nil {
-		groups = n.handlesOf(q.Groups)
+		groups = n.appendHandles(nil, q.Groups)
 	}
 	var edges []edge
-	for _, m := range n.handlesOf(q.Members) {
+	var space [4]handle
+	for _, m := range n.appendHandles(space[:0], q.Members) {
 		found := 0
 		for _, g := range n.common(m, groups, q.Groups != nil) {
 			e := edge{g, m}
@@ -144,9 +146,9 @@ func (n *tenant) common(m handle, groups []handle, restricted bool) []handle {
 	return both
 }
 
-// handlesOf returns the handles of ids, in order.
-func (n *tenant) handlesOf(ids []string) []handle {
-	hs := make([]handle, 0, len(ids))
+// appendHandles appends the handles of ids, in order.
+func (n *tenant) appendHandles(hs []handle, ids []string) []handle {
+	hs = slices.Grow(hs, len(ids))
 	for _, id := range ids {
 		if h, ok := n.byID[id]; ok {
 			hs = append(hs, h)
