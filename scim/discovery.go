@@ -62,6 +62,8 @@ type authScheme struct {
 	Type        string `json:"type"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
+	Spec        string `json:"specUri,omitempty"`
+	Docs        string `json:"documentationUri,omitempty"`
 	Primary     bool   `json:"primary,omitempty"`
 }
 
@@ -96,7 +98,7 @@ func (h *Handler) serviceProviderConfig(q *request) (*response, error) {
 		Meta:           discoveryMeta{"ServiceProviderConfig", q.base.url + "/ServiceProviderConfig"},
 	}
 	for i, s := range schemesOf(h.config.Auth) {
-		doc.AuthenticationSchemes = append(doc.AuthenticationSchemes, authScheme{s.Type, s.Name, s.Description, i == 0})
+		doc.AuthenticationSchemes = append(doc.AuthenticationSchemes, authScheme{s.Type, s.Name, s.Description, s.SpecURI, s.DocumentationURI, i == 0})
 	}
 	return documentResponse(doc)
 }

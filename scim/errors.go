@@ -21,6 +21,11 @@ var (
 	ErrVersionMismatch = errors.New("scim: version mismatch")
 	ErrNotImplemented  = errors.New("scim: not implemented")
 	ErrTooBroad        = errors.New("scim: too many results")
+
+	// ErrInsufficientScope says that the credential is good but not for this: a
+	// 403, which tells so to who sent a bearer token (RFC 6750, section 3.1). An
+	// [*Error] may have it as its Err.
+	ErrInsufficientScope = errors.New("scim: insufficient scope")
 )
 
 // Error is an error that says what the client is answered (RFC 7644, section
@@ -108,6 +113,8 @@ func asError(err error) *Error {
 		return &Error{Status: http.StatusPreconditionFailed, Detail: "The resource has changed since it was read.", Err: err}
 	case errors.Is(err, ErrUnauthorized):
 		return &Error{Status: http.StatusUnauthorized, Detail: "A valid credential is required.", Err: err}
+	case errors.Is(err, ErrInsufficientScope):
+		return &Error{Status: http.StatusForbidden, Detail: "The credential does not allow this.", Err: err}
 	case errors.Is(err, ErrNotImplemented):
 		return &Error{Status: http.StatusNotImplemented, Detail: "This is not supported here.", Err: err}
 	case errors.Is(err, ErrTooBroad):

@@ -154,7 +154,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 		return nil, routeErr
 	}
 	if q.scope.ReadOnly && !handle.reads {
-		return nil, Forbidden("This credential may only read.")
+		return nil, &Error{Status: http.StatusForbidden, Detail: "This credential may only read.", Err: ErrInsufficientScope}
 	}
 	if q.settings, err = h.config.Settings(q.ctx, q.scope); err != nil {
 		return nil, &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}

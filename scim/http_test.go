@@ -3,6 +3,7 @@ package scim_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,6 +33,60 @@ func TestAuthentication(t *testing.T) {
 	s.get("/ServiceProviderConfig").fails(401, "")
 	assert.NotContains(t, s.log.String(), "wrong")
 }
+
+// TestChallenges has what is told of schemes, and of why not (RFC 6750, section 3.1).
+func TestChallenges(t *testing.T) {
+	outcome := scim.ErrUnauthorized
+	own := schemer{func(*http.Request) (scim.Scope, error) { return scim.Scope{}, outcome }, []scim.AuthScheme{
+		{Type: "oauth2", Name: "OAuth", Description: "x", SpecURI: "https://a.example", DocumentationURI: "https://b.example", Challenge: "Bearer"},
+		{Type: "httpbasic", Name: "Basic", Description: "x", Challenge: "Basic"},
+	}}
+	auth := scim.AnyOf(scim.StaticToken("secret", scim.Scope{}), own)
+	s := newServer(t, func(c *scim.Config) { c.Auth = auth })
+	challenges := func(header string, status int) []string {
+		return s.do("GET", "/Users", "", "Authorization", header).fails(status, "").header.Values("WWW-Authenticate")
+	}
+	s.token = ""
+	assert.Equal(t, []string{`Bearer realm="SCIM"`, `Basic realm="SCIM"`}, challenges("Basic eDp5", 401))
+	assert.Equal(t, []string{`Bearer realm="SCIM", error="invalid_token"`, `Basic realm="SCIM"`}, challenges("Bearer x", 401))
+	outcome = scim.ErrInsufficientScope
+	assert.Equal(t, []string{`Bearer realm="SCIM", error="insufficient_scope"`}, challenges("Bearer x", 403))
+	assert.Empty(t, challenges("Basic eDp5", 403))
+	outcome = scim.Forbidden("No.")
+	assert.Empty(t, challenges("Bearer x", 403))
+
+	schemes, _ := s.get("/ServiceProviderConfig").is(200).doc["authenticationSchemes"].([]any)
+	require.Len(t, schemes, 3)
+	assert.Equal(t, "https://www.rfc-editor.org/info/rfc6750", schemes[0].(map[string]any)["specUri"])
+	assert.Equal(t, map[string]any{
+		"type": "oauth2", "name": "OAuth", "description": "x", "specUri": "https://a.example", "documentationUri": "https://b.example",
+	}, schemes[1])
+	assert.NotContains(t, schemes[2], "specUri")
+}
+
+// TestAnyOfTellsWhy holds that the application learns all reasons.
+func TestAnyOfTellsWhy(t *testing.T) {
+	refuses := func(why string) scim.Authenticator {
+		return scim.AuthenticatorFunc(func(*http.Request) (scim.Scope, error) {
+			return scim.Scope{}, fmt.Errorf("%w: %s", scim.ErrUnauthorized, why)
+		})
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	_, err := scim.AnyOf(refuses("expired"), refuses("no cookie")).Authenticate(r)
+	require.ErrorIs(t, err, scim.ErrUnauthorized)
+	require.ErrorContains(t, err, "expired")
+	require.ErrorContains(t, err, "no cookie")
+	_, err = scim.AnyOf().Authenticate(r)
+	require.Equal(t, scim.ErrUnauthorized, err)
+}
+
+// schemer is an authenticator of the application's own.
+type schemer struct {
+	scim.AuthenticatorFunc
+	schemes []scim.AuthScheme
+}
+
+func (s schemer) Schemes() []scim.AuthScheme { return s.schemes }
 
 func TestPublicDiscovery(t *testing.T) { // S-5-04, AM-50
 	paths := []string{"/ServiceProviderConfig", "/Schemas", "/ResourceTypes", "/Schemas/" + userURN}

@@ -182,8 +182,11 @@ func errorResponse(q *request, e *Error) *response {
 	if m, ok := errors.AsType[*methodError](e.Err); ok {
 		resp.allow = m.allow
 	}
-	if e.Status == http.StatusUnauthorized {
-		resp.challenge = challenges(q)
+	switch _, sent := BearerToken(q.Request); {
+	case e.Status == http.StatusUnauthorized:
+		resp.challenge = challenges(q, sent)
+	case sent && errors.Is(e.Err, ErrInsufficientScope):
+		resp.challenge = []string{bearer.Challenge + realm + `, error="insufficient_scope"`}
 	}
 	resp.body = buffers.Get().(*bytes.Buffer)
 	resp.body.Write(errorDocument(e, resp.requestID))
@@ -204,12 +207,15 @@ func errorDocument(e *Error, requestID string) []byte {
 	return append(b, '}')
 }
 
-// challenges says how to authenticate (RFC 7644, section 2; RFC 6750, section 3).
-func challenges(q *request) []string {
+const realm = ` realm="SCIM"`
+
+// challenges says how to authenticate (RFC 7644, section 2; RFC 6750, section 3). sent
+// tells that the client has tried so with a bearer token.
+func challenges(q *request, sent bool) []string {
 	var all []string
 	for _, s := range schemesOf(q.h.config.Auth) {
-		c := s.Challenge + ` realm="SCIM"`
-		if _, sent := BearerToken(q.Request); sent && s.Challenge == bearer.Challenge {
+		c := s.Challenge + realm
+		if sent && s.Challenge == bearer.Challenge {
 			c += `, error="invalid_token"`
 		}
 		if !slices.Contains(all, c) { // opaque tokens and JWTs are both bearer tokens

@@ -81,6 +81,11 @@ type AuthScheme struct {
 	Name        string
 	Description string
 
+	// SpecURI and DocumentationURI are links to the scheme's specification, and
+	// to how it is used here; they may be empty.
+	SpecURI          string
+	DocumentationURI string
+
 	// Challenge is the scheme in WWW-Authenticate, as "Bearer".
 	Challenge string
 }
@@ -95,6 +100,7 @@ var bearer = AuthScheme{
 	Type:        "oauthbearertoken",
 	Name:        "Bearer token",
 	Description: "A token in the Authorization header (RFC 6750).",
+	SpecURI:     "https://www.rfc-editor.org/info/rfc6750",
 	Challenge:   "Bearer",
 }
 

@@ -15,7 +15,8 @@ import (
 // Authenticator takes the tokens as bearer tokens.
 func (t *Tokens) Authenticator() scim.Authenticator {
 	return authenticator{t, scim.AuthScheme{
-		Type: "oauthbearertoken", Name: "Bearer token", Description: "A token in the Authorization header (RFC 6750).", Challenge: "Bearer",
+		Type: "oauthbearertoken", Name: "Bearer token", Description: "A token in the Authorization header (RFC 6750).",
+		SpecURI: "https://www.rfc-editor.org/info/rfc6750", Challenge: "Bearer",
 	}, bearer}
 }
 
@@ -29,7 +30,8 @@ func (t *Tokens) Authenticator() scim.Authenticator {
 // Without it HTTP Basic is refused (RFC 7644, section 2, discourages it).
 func (t *Tokens) Basic(userName string) scim.Authenticator {
 	return authenticator{t, scim.AuthScheme{
-		Type: "httpbasic", Name: "HTTP Basic", Description: "User name and token in the Authorization header (RFC 7617).", Challenge: "Basic",
+		Type: "httpbasic", Name: "HTTP Basic", Description: "User name and token in the Authorization header (RFC 7617).",
+		SpecURI: "https://www.rfc-editor.org/info/rfc7617", Challenge: "Basic",
 	}, func(r *http.Request) (credential, bool) {
 		name, password, ok := r.BasicAuth()
 		return credential{strings.TrimSpace(password), func(t Token) bool {

@@ -25,7 +25,7 @@
 //
 // It expires ([Issue].Lifetime; a year if nothing is said, RFC 7644, section 7.4). To
 // change it without a gap, [Tokens.Rotate] issues a second one and lets the first end
-// later; [Tokens.CancelRotation] goes back. [Tokens.Revoke] ends one, and
+// a little later; [Tokens.CancelRotation] goes back. [Tokens.Revoke] ends one, and
 // [Tokens.RevokeConnection] all of a connection. [Tokens.List] has those that have
 // ended too, until [Tokens.Delete] forgets them.
 //

@@ -87,7 +87,7 @@ func ExampleTokens_Rotate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, newSecret, err := tokens.Rotate(ctx, "tenant-1", old.ID, 24*time.Hour)
+	_, newSecret, err := tokens.Rotate(ctx, "tenant-1", old.ID, token.Rotation{Overlap: 24 * time.Hour})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (i *instance) issue(issue token.Issue) (token.Token, string) {
 // rotate returns the successor and its secret.
 func (i *instance) rotate(id string, overlap time.Duration) (token.Token, string) {
 	i.t.Helper()
-	tok, secret, err := i.Rotate(i.t.Context(), "t1", id, overlap)
+	tok, secret, err := i.Rotate(i.t.Context(), "t1", id, token.Rotation{Overlap: overlap})
 	require.NoError(i.t, err)
 	return tok, secret.Reveal()
 }

@@ -55,7 +55,14 @@ func TestOverHTTP(t *testing.T) {
 		assert.Equal(t, "entra", entries[1].Scope.Connection)
 		assert.Equal(t, tok.ID, entries[1].Scope.Actor)
 		assert.Equal(t, 200, do("GET", "/Users", "", with(reader)).Code)
-		assert.Equal(t, 403, do("POST", "/Users", `{"userName":"bob"}`, with(reader)).Code)
+
+		// RFC 6750, section 3.1, for bearer tokens.
+		w := do("POST", "/Users", `{"userName":"bob"}`, with(reader))
+		assert.Equal(t, 403, w.Code)
+		assert.Equal(t, `Bearer realm="SCIM", error="insufficient_scope"`, w.Header().Get("WWW-Authenticate"))
+		w = do("POST", "/Users", `{"userName":"bob"}`, asBasic("scim", reader))
+		assert.Equal(t, 403, w.Code)
+		assert.Empty(t, w.Header().Values("WWW-Authenticate"))
 
 		// RFC 6750, section 3.1: an error is told to who has sent a bearer token.
 		for _, tt := range []struct {
@@ -77,12 +84,13 @@ func TestOverHTTP(t *testing.T) {
 		var config struct {
 			AuthenticationSchemes []struct {
 				Type    string
+				SpecURI string
 				Primary bool
 			}
 		}
-		w := do("GET", "/ServiceProviderConfig", "", none)
+		w = do("GET", "/ServiceProviderConfig", "", none)
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &config))
-		assert.Equal(t, `[{oauthbearertoken true} {httpbasic false}]`, fmt.Sprint(config.AuthenticationSchemes))
+		assert.Equal(t, `[{oauthbearertoken https://www.rfc-editor.org/info/rfc6750 true} {httpbasic https://www.rfc-editor.org/info/rfc7617 false}]`, fmt.Sprint(config.AuthenticationSchemes))
 
 		require.NoError(t, i.Revoke(t.Context(), "t1", tok.ID))
 		for _, set := range []func(*http.Request){with(secret), asBasic("scim", secret)} {

@@ -50,7 +50,7 @@ func read(s scim.State) (record, error) {
 }
 
 // pageSize is how many records one statement reads.
-const pageSize = 500
+const pageSize = 200
 
 // all reads the records that q asks for.
 func (t *Tokens) all(ctx context.Context, q scim.StateQuery) ([]record, error) {

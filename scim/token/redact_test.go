@@ -83,12 +83,12 @@ func TestSecretIsNowhere(t *testing.T) {
 	store.listErr = nil
 	store.put = errors.New("read-only")
 	i.accepts(secret)
-	_, _, err = i.Rotate(t.Context(), "t1", tok.ID, 0)
+	_, _, err = i.Rotate(t.Context(), "t1", tok.ID, token.Rotation{})
 	errs = append(errs, err)
 	store.put = nil
-	_, next, err := i.Rotate(t.Context(), "t1", tok.ID, day)
+	_, next, err := i.Rotate(t.Context(), "t1", tok.ID, token.Rotation{Overlap: day})
 	require.NoError(t, err)
-	_, _, err = i.Rotate(t.Context(), "t1", tok.ID, day)
+	_, _, err = i.Rotate(t.Context(), "t1", tok.ID, token.Rotation{Overlap: day})
 	errs = append(errs, err, next)
 	require.NoError(t, i.Revoke(t.Context(), "t1", tok.ID))
 	try(either, "Bearer "+secret, "")

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -9,14 +10,24 @@ import (
 	"github.com/muster-scim/muster/scim"
 )
 
-// Rotate issues a token like the one with that id, with as long a lifetime, and lets
-// that one end after overlap: both are live until then, so that the identity provider
-// can be changed over without a gap. To end the old one sooner, revoke it.
+// Rotation says how a token is followed by another.
+type Rotation struct {
+	// Overlap is how long both are live. If zero the old one ends now.
+	Overlap time.Duration
+
+	// Lifetime is that of the new one, as in [Issue]. If empty it is that of the
+	// old one: as long again, or until the same date.
+	Lifetime string
+}
+
+// Rotate issues a token like the one with that id and lets that one end after an
+// overlap: both are live until then, so that the identity provider can be changed over
+// without a gap. To end the old one sooner, revoke it.
 //
 // Never more than two are live: the token that the old one replaced ends now. The error
 // is [ErrRotating] if the old one has a live successor, [ErrEnded] if it is not live
 // itself; of two calls at the same moment one wins.
-func (t *Tokens) Rotate(ctx context.Context, tenant scim.Tenant, id string, overlap time.Duration) (Token, schema.Secret, error) {
+func (t *Tokens) Rotate(ctx context.Context, tenant scim.Tenant, id string, rotation Rotation) (Token, schema.Secret, error) {
 	var fresh record
 	var secret string
 	err := t.change(ctx, tenant, id, func(old record) ([]record, error) {
@@ -36,12 +47,13 @@ func (t *Tokens) Rotate(ctx context.Context, tenant scim.Tenant, id string, over
 			return nil, err
 		}
 		fresh, secret, err = t.make(tenant, Issue{
-			Description: old.Description, Connection: old.Connection, UserName: old.UserName, Lifetime: old.Lifetime, ReadOnly: old.ReadOnly,
+			Description: old.Description, Connection: old.Connection, UserName: old.UserName, ReadOnly: old.ReadOnly,
+			Lifetime: cmp.Or(rotation.Lifetime, old.Lifetime),
 		})
 		if err != nil {
 			return nil, err
 		}
-		fresh.Replaces, old.ReplacedBy, old.Retires = old.ID, fresh.ID, now.Add(max(overlap, 0))
+		fresh.Replaces, old.ReplacedBy, old.Retires = old.ID, fresh.ID, now.Add(max(rotation.Overlap, 0))
 		if !live {
 			return []record{fresh, old}, nil
 		}

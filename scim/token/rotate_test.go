@@ -47,9 +47,17 @@ func TestRotateNeverExtends(t *testing.T) {
 	old = i.get(old.ID)
 	assert.Equal(t, old.Expires, old.Ends())
 	assert.Equal(t, old.Expires, fresh.Expires)
+
+	_, _, err := i.Rotate(t.Context(), "t1", fresh.ID, token.Rotation{Lifetime: "1h"})
+	var lifetime *token.LifetimeError
+	require.ErrorAs(t, err, &lifetime)
+	next, _, err := i.Rotate(t.Context(), "t1", fresh.ID, token.Rotation{Lifetime: "2027-01-31"}) // unless another is asked for
+	require.NoError(t, err)
+	assert.Equal(t, []any{"2027-01-31", start.AddDate(1, 0, 0).Add(12 * time.Hour)}, []any{next.Lifetime, next.Expires})
+
 	i.clock.add(2 * day)
 	i.refuses(secret, "expired token")
-	_, _, err := i.Rotate(t.Context(), "t1", fresh.ID, 0)
+	_, _, err = i.Rotate(t.Context(), "t1", fresh.ID, token.Rotation{})
 	require.ErrorIs(t, err, token.ErrEnded)
 }
 
@@ -70,7 +78,7 @@ func TestNeverThreeLive(t *testing.T) {
 		i, ctx := open(t, s, &clock{now: start}), t.Context()
 		a, aSecret := i.issue(token.Issue{})
 		b, bSecret := i.rotate(a.ID, day)
-		_, _, err := i.Rotate(ctx, "t1", a.ID, day)
+		_, _, err := i.Rotate(ctx, "t1", a.ID, token.Rotation{Overlap: day})
 		require.ErrorIs(t, err, token.ErrRotating)
 		c, cSecret := i.rotate(b.ID, day)
 		i.refuses(aSecret, "token that was rotated")
@@ -88,7 +96,7 @@ func TestNeverThreeLive(t *testing.T) {
 		require.NoError(t, i.Revoke(ctx, "t1", b.ID)) // done early
 		i.refuses(bSecret, "revoked token")
 		i.accepts(eSecret)
-		_, _, err = i.Rotate(ctx, "t1", b.ID, day)
+		_, _, err = i.Rotate(ctx, "t1", b.ID, token.Rotation{Overlap: day})
 		require.ErrorIs(t, err, token.ErrEnded)
 	})
 }
@@ -133,7 +141,7 @@ func TestRotateRace(t *testing.T) {
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
 		for n, i := range []*instance{one, two} {
-			wg.Go(func() { _, _, errs[n] = i.Rotate(t.Context(), "t1", old.ID, day) })
+			wg.Go(func() { _, _, errs[n] = i.Rotate(t.Context(), "t1", old.ID, token.Rotation{Overlap: day}) })
 			wg.Go(func() { _, _ = i.Authenticator().Authenticate(bearer(secret)) })
 		}
 		wg.Wait()

@@ -25,7 +25,7 @@ func (a *Authenticator) Schemes() []scim.AuthScheme { return schemes() }
 
 func schemes() []scim.AuthScheme {
 	return []scim.AuthScheme{{
-		Type: "oauth2", Name: "OAuth 2.0", Challenge: "Bearer",
+		Type: "oauth2", Name: "OAuth 2.0", SpecURI: "https://www.rfc-editor.org/info/rfc6749", Challenge: "Bearer",
 		Description: "An access token of the authorization server, in the Authorization header (RFC 6750, RFC 9068).",
 	}}
 }

@@ -1,7 +1,9 @@
 package jwt
 
 import (
+	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -51,7 +53,10 @@ func (c Claims) satisfy(required map[string][]string) error {
 			ok = slices.ContainsFunc(values, func(v string) bool { return c.Has(name, v) })
 		}
 		if !ok {
-			return scim.Forbidden("The access token does not have what is asked for here in its claim %q.", name)
+			return &scim.Error{
+				Status: http.StatusForbidden, Err: scim.ErrInsufficientScope,
+				Detail: fmt.Sprintf("The access token does not have what is asked for here in its claim %q.", name),
+			}
 		}
 	}
 	return nil

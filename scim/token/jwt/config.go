@@ -47,7 +47,7 @@ type Config struct {
 	Require map[string][]string
 
 	// Scope says who a token with these claims is. [scim.ErrUnauthorized] is a 401,
-	// [scim.Forbidden] a 403. If it leaves Actor empty, that is "sub" or, without
+	// [scim.Forbidden] and [scim.ErrInsufficientScope] are 403s. If it leaves Actor empty, that is "sub" or, without
 	// it, "client_id".
 	Scope func(ctx context.Context, c Claims) (scim.Scope, error)
 

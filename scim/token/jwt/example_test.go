@@ -60,7 +60,7 @@ func ExampleNew() {
 	}
 	// Output:
 	// acme provisioning <nil>
-	//   scim: 403 The access token does not have what is asked for here in its claim "scope".
+	//   scim: 403 The access token does not have what is asked for here in its claim "scope".: scim: insufficient scope
 	//   scim: 403 Provisioning is not set up for this client.
 	//   scim: unauthorized: a token of another issuer
 }

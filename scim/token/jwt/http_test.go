@@ -73,6 +73,7 @@ func TestOverHTTP(t *testing.T) {
 	w = do("/Users", "Bearer "+p.token(ec, map[string]any{"scope": "openid"})) // A-4.1-01
 	assert.Equal(t, http.StatusForbidden, w.Code)
 	assert.Contains(t, w.Body.String(), `claim \"scope\"`)
+	assert.Equal(t, []string{`Bearer realm="SCIM", error="insufficient_scope"`}, w.Header().Values("WWW-Authenticate"))
 
 	p.down()
 	s.clock.add(time.Hour)
