@@ -81,6 +81,8 @@ func (op *bulkOp) check() *Error {
 	switch {
 	case !strings.HasPrefix(op.path, "/"):
 		return fail("path must be an endpoint such as \"/Users\", or that of a resource below one.")
+	case strings.ContainsAny(op.path, "?#"):
+		return fail("path must have no query.")
 	case needsData && len(op.data) == 0:
 		return fail(op.method + " needs data.")
 	}
@@ -221,11 +223,12 @@ func (job *bulkJob) complete(i int) {
 
 // perform sends one operation through the handlers that would serve it alone.
 func (job *bulkJob) perform(op *bulkOp, method, path string, data []byte) {
+	sub := job.q.sub(method, path, op.version, data)
+	defer func() { job.q.h.record(sub, op.status) }()
 	if op.invalid != nil {
-		op.fail(job, op.invalid)
+		op.fail(job, job.q.h.explain(sub, op.invalid))
 		return
 	}
-	sub := job.q.sub(method, path, op.version, data)
 	resp, err := job.q.h.serveOne(sub)
 	op.location = job.q.base.url + path
 	if err != nil {
@@ -263,9 +266,11 @@ func (q *request) sub(method, path, version string, data []byte) *request {
 		Header: header,
 		Body:   io.NopCloser(bytes.NewReader(data)),
 	}
+	entry := &Entry{At: q.h.config.Now(), Method: method}
+	entry.Path, _, _ = strings.Cut(path, "?")
 	return &request{
-		Request: r.WithContext(q.ctx), h: q.h, ctx: q.ctx, scope: q.scope, settings: q.settings, base: q.base,
-		rest: strings.TrimRight(path, "/"), entry: &Entry{At: q.h.config.Now(), Method: method, Path: path},
+		Request: r.WithContext(q.ctx), h: q.h, ctx: q.ctx, scope: q.scope, known: q.known, settings: q.settings, base: q.base,
+		rest: strings.TrimRight(path, "/"), entry: entry,
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/muster-scim/muster/schema"
 )
@@ -100,6 +99,7 @@ type request struct {
 	h        *Handler
 	ctx      context.Context
 	scope    Scope
+	known    bool // the scope is that of a credential
 	settings *Settings
 	base     base
 	rest     string // path below the base URL
@@ -128,12 +128,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		resp = h.failed(&q, err)
 	}
 	resp.write(w, &q)
-	if h.config.Record != nil {
-		q.entry.Status = resp.status
-		q.entry.Scope = q.scope
-		q.entry.Duration = h.config.Now().Sub(q.entry.At)
-		h.config.Record(*q.entry)
-	}
+	h.record(&q, resp.status)
 }
 
 // serve takes a request through the steps that all have in common. A panic of a
@@ -184,7 +179,7 @@ func (h *Handler) recovered(resp **response, err *error) {
 func (h *Handler) authenticate(q *request) error {
 	scope, err := h.config.Auth.Authenticate(q.Request)
 	if err == nil {
-		q.scope = scope
+		q.scope, q.known = scope, true
 	}
 	q.scoped = scopedContext{q.Context(), &q.scope}
 	q.ctx = &q.scoped
@@ -242,33 +237,4 @@ func (q *request) requestID() string {
 		return rand.Text()
 	}
 	return id
-}
-
-// Entry tells of one request. It holds neither credentials nor values of
-// attributes.
-type Entry struct {
-	At       time.Time
-	Duration time.Duration
-	Scope    Scope
-
-	Method string
-	Path   string // below the base URL, without the query
-	Status int
-
-	// Resource is the type, ResourceID the id of what was read or written, if
-	// it was one resource.
-	Resource   string
-	ResourceID string
-
-	// Changed has the canonical paths that a write changed.
-	Changed []string
-
-	// Notes tell what the dialect took as something else than what was sent.
-	Notes []schema.Note
-
-	// Detail is what the client was told of an error.
-	Detail string
-
-	// RequestID is the id under which the log has the cause of a 5xx.
-	RequestID string
 }

@@ -40,22 +40,22 @@ func typeNamed(name string) *schema.Type {
 
 // clock is a clock that only moves when told to.
 type clock struct {
-	mu sync.Mutex
-	t  time.Time
+	lock sync.Mutex
+	at   time.Time
 }
 
-func newClock() *clock { return &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
+func newClock() *clock { return &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
 
 func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	return c.at
 }
 
 func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.at = c.at.Add(d)
 }
 
 // box is an outbox on a fresh memstore.

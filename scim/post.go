@@ -13,7 +13,9 @@ import (
 func (c *collection) servePost(q *request) (*response, error) {
 	q.entry.Resource = c.typ.Name()
 	if c.members != nil && q.settings.NoGroupCreate {
-		return nil, Forbidden("This connection may not create groups: the application does. Import its groups and assign members to them.")
+		err := Forbidden("This connection may not create groups: the application does. Import its groups and assign members to them.")
+		q.entry.refused("groups", err)
+		return nil, err
 	}
 	p, err := q.projection(c.typ)
 	if err != nil {
@@ -34,7 +36,7 @@ func (c *collection) servePost(q *request) (*response, error) {
 	if strings.Contains(res.Group.ID(), "bulkId") { // reserved (RFC 7643, section 3.1)
 		return nil, fmt.Errorf("scim: the store gave %s the id %q, which must not contain \"bulkId\"", c.typ.Name(), res.Group.ID())
 	}
-	q.entry.Changed = w.Changed
+	q.entry.wrote(w, res)
 	return c.resourceResponse(q, http.StatusCreated, res.Group, c.shown(p, w.New))
 }
 

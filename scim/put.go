@@ -104,7 +104,9 @@ func (c *collection) write(q *request, old, r *schema.Resource, delta patch.Memb
 	if err == nil && res.Group == nil {
 		res.Group, err = c.get(q.ctx, q.scope.Tenant, q.id)
 	}
-	q.entry.Changed = w.Changed
+	if err == nil {
+		q.entry.wrote(w, res)
+	}
 	return res, err
 }
 

@@ -1,0 +1,268 @@
+package scim
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/muster-scim/muster/schema"
+)
+
+// Entry tells of one request, or of one operation of a bulk request. It holds no
+// credentials, no passwords and no values of attributes that are never returned, but
+// other personal data: see Changes.
+type Entry struct {
+	// ID is unique. That of a later entry sorts before it.
+	ID string
+
+	At       time.Time
+	Duration time.Duration
+	Scope    Scope
+
+	Method string
+	Path   string // below the base URL, without the query
+	Status int
+
+	// Resource is the type, ResourceID the id of what was read or written, if
+	// it was one resource.
+	Resource   string
+	ResourceID string
+
+	// Changed has the canonical paths that a write changed.
+	Changed []string
+
+	// Changes has what stood there and what stands there now.
+	Changes []Change
+
+	// Decisions tell what the policies made of the request.
+	Decisions []Decision
+
+	// Notes tell what the dialect took as something else than what was sent.
+	Notes []schema.Note
+
+	// Detail is what the client was told of an error.
+	Detail string
+
+	// RequestID is the id under which the application's log has the cause of a 5xx.
+	RequestID string
+
+	// What Changes are made of, if anybody wants them.
+	write written
+}
+
+// written is what a request has done.
+type written struct {
+	before, after  *schema.Resource
+	password       bool
+	added, removed []string
+	many           bool
+}
+
+// Decision is what a policy decided.
+type Decision struct {
+	Policy  string `json:"policy"`  // "link", "roles", "guard", "admission", "deprovision", …
+	Outcome string `json:"outcome"` // as "bound", "refused"
+	Reason  string `json:"reason,omitempty"`
+}
+
+// Change is what a write did to one attribute.
+type Change struct {
+	Path string `json:"path"`
+
+	// Before and After are the values as JSON, empty if there was none. A password,
+	// and any attribute that is never returned, is "[redacted]" (with the quotes).
+	// What is longer than [MaxChangeValue] is cut, and ends with "…".
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+
+	// Added and Removed are ids of members, in a change of a group's "members". More
+	// says that there are others, or that they were too many to tell.
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+	More    bool     `json:"more,omitempty"`
+}
+
+const (
+	// MaxChangeValue is the most bytes of a value that a [Change] holds: of a
+	// photograph or a certificate nobody needs more.
+	MaxChangeValue = 1000
+
+	// maxChanges bounds the changes of an entry: open extensions may have many keys.
+	maxChanges = 100
+
+	// maxChangeMembers bounds the members of a Change, each of Added and Removed.
+	maxChangeMembers = 100
+
+	// maxEntryPath bounds what a client can write into the log by a path.
+	maxEntryPath = 500
+)
+
+const redactedJSON = `"[redacted]"`
+
+// wrote notes a write that was done.
+func (e *Entry) wrote(w GroupWrite, res GroupResult) {
+	e.Changed = w.Changed
+	e.write = written{w.Old, w.New, w.Password.IsSet(), res.Added, res.Removed, res.Many}
+}
+
+// refused notes that a policy refused the request.
+func (e *Entry) refused(policy string, err error) {
+	e.Decisions = append(e.Decisions, Decision{Policy: policy, Outcome: "refused", Reason: asError(err).Detail})
+}
+
+// complete makes Changes of what was written.
+func (e *Entry) complete() {
+	w := e.write
+	e.write = written{}
+	e.Changes = changesOf(w.before, w.after, e.Changed)
+	if w.password {
+		e.Changes = append(e.Changes, Change{Path: "password", After: redactedJSON})
+	}
+	if w.many || len(w.added)+len(w.removed) > 0 {
+		e.Changes = append(e.Changes, Change{
+			Path:  "members",
+			Added: w.added[:min(len(w.added), maxChangeMembers)], Removed: w.removed[:min(len(w.removed), maxChangeMembers)],
+			More: w.many || len(w.added) > maxChangeMembers || len(w.removed) > maxChangeMembers,
+		})
+	}
+}
+
+// changesOf returns what differs between two resources, of which one may be nil, at
+// these paths.
+func changesOf(before, after *schema.Resource, paths []string) []Change {
+	if before == nil && after == nil {
+		return nil
+	}
+	changes := make([]Change, 0, min(len(paths), maxChanges)+1)
+	for _, path := range paths[:min(len(paths), maxChanges)] {
+		changes = append(changes, Change{Path: path, Before: valueText(before, path), After: valueText(after, path)})
+	}
+	return changes
+}
+
+// valueText returns a value as the log has it.
+func valueText(r *schema.Resource, path string) string {
+	if r == nil {
+		return ""
+	}
+	a, ok := r.Type().Attr(path)
+	if !ok {
+		return ""
+	}
+	v := r.Value(a)
+	switch {
+	case v.IsZero():
+		return ""
+	case isSecret(a):
+		return redactedJSON
+	}
+	return cut(string(withoutSecrets(a, v).AppendJSON(nil)), MaxChangeValue)
+}
+
+// isSecret reports whether values of a are for nobody to read.
+func isSecret(a *schema.Attr) bool {
+	return a.Returned == schema.Never || a.Mutability == schema.WriteOnly || a.IsPassword()
+}
+
+// withoutSecrets takes out sub-attributes that are secret.
+func withoutSecrets(a *schema.Attr, v schema.Value) schema.Value {
+	for _, s := range a.Subs() {
+		if !isSecret(s) {
+			continue
+		}
+		var elems []schema.Value
+		for e := range v.Elems() {
+			elems = append(elems, e.With(a, s, schema.Value{}))
+		}
+		switch {
+		case a.MultiValued:
+			v = a.List(elems)
+		case len(elems) > 0:
+			v = elems[0]
+		}
+	}
+	return v
+}
+
+// cut shortens text to most bytes of whole characters.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// concerns returns the ids that the entry is about.
+func (e *Entry) concerns() []string {
+	var ids []string
+	if e.ResourceID != "" {
+		ids = append(ids, e.ResourceID)
+	}
+	for _, c := range e.Changes {
+		ids = append(append(ids, c.Added...), c.Removed...)
+	}
+	return ids
+}
+
+// failed reports whether the client was told of an error.
+func (e *Entry) failed() bool { return e.Status >= http.StatusBadRequest }
+
+// entryJSON is an Entry as JSON.
+type entryJSON struct {
+	ID         string     `json:"id,omitempty"`
+	At         time.Time  `json:"at"`
+	Duration   float64    `json:"durationMs"`
+	Tenant     Tenant     `json:"tenant,omitempty"`
+	Connection string     `json:"connection,omitempty"`
+	Actor      string     `json:"actor,omitempty"`
+	Method     string     `json:"method"`
+	Path       string     `json:"path"`
+	Status     int        `json:"status"`
+	Resource   string     `json:"resource,omitempty"`
+	ResourceID string     `json:"resourceId,omitempty"`
+	Changed    []string   `json:"changed,omitempty"`
+	Changes    []Change   `json:"changes,omitempty"`
+	Decisions  []Decision `json:"decisions,omitempty"`
+	Notes      []noteJSON `json:"notes,omitempty"`
+	Detail     string     `json:"detail,omitempty"`
+	RequestID  string     `json:"requestId,omitempty"`
+}
+
+type noteJSON struct {
+	Path string `json:"path"`
+	Rule string `json:"rule"`
+}
+
+// MarshalJSON writes the entry for a log; of the scope it has the tenant, the
+// connection and the actor.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	doc := entryJSON{
+		ID: e.ID, At: e.At.UTC(), Duration: float64(e.Duration.Microseconds()) / 1000,
+		Tenant: e.Scope.Tenant, Connection: e.Scope.Connection, Actor: e.Scope.Actor,
+		Method: e.Method, Path: e.Path, Status: e.Status, Resource: e.Resource, ResourceID: e.ResourceID,
+		Changed: e.Changed, Changes: e.Changes, Decisions: e.Decisions, Detail: e.Detail, RequestID: e.RequestID,
+	}
+	for _, n := range e.Notes {
+		doc.Notes = append(doc.Notes, noteJSON(n))
+	}
+	return json.Marshal(doc)
+}
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	var doc entryJSON
+	if err := json.Unmarshal(data, &doc); err != nil {
+		return err
+	}
+	*e = Entry{
+		ID: doc.ID, At: doc.At, Duration: time.Duration(doc.Duration*1000+0.5) * time.Microsecond,
+		Scope:  Scope{Tenant: doc.Tenant, Connection: doc.Connection, Actor: doc.Actor},
+		Method: doc.Method, Path: doc.Path, Status: doc.Status, Resource: doc.Resource, ResourceID: doc.ResourceID,
+		Changed: doc.Changed, Changes: doc.Changes, Decisions: doc.Decisions, Detail: doc.Detail, RequestID: doc.RequestID,
+	}
+	for _, n := range doc.Notes {
+		e.Notes = append(e.Notes, schema.Note(n))
+	}
+	return nil
+}
