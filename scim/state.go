@@ -32,11 +32,13 @@ type State struct {
 }
 
 // StateQuery asks for records of one kind: those with the given keys, those with
-// one Ref, or all, in the order of their keys.
+// one Ref, those with any of Refs, or all, in the order of their keys. Each is
+// returned once. Of several conditions all must hold.
 type StateQuery struct {
 	Kind  Kind
 	Keys  []string // if not nil
 	Ref   string   // if not empty
+	Refs  []string // if not nil
 	After string   // continue behind this key
 	Limit int      // 0 is no limit
 }

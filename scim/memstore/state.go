@@ -95,17 +95,50 @@ func (s *Store) ListState(ctx context.Context, t scim.Tenant, q scim.StateQuery)
 func (h *drawer) keysFor(q scim.StateQuery) iter.Seq[string] {
 	keys := &h.keys
 	if q.Ref != "" {
-		if keys = h.refs[q.Ref]; keys == nil {
-			keys = &set[string]{}
-		}
+		keys = h.withRef(q.Ref)
+	}
+	if q.Refs != nil {
+		keys = h.withAnyRef(q, keys)
 	}
 	if q.Keys != nil {
 		return present(q.Keys, keys, q.After)
 	}
-	if q.After == "" {
-		return keys.all().each
+	return behind(keys, q.After).each
+}
+
+// behind returns the keys that follow after, all if it is empty.
+func behind(keys *set[string], after string) run[string] {
+	if after == "" {
+		return keys.all()
 	}
-	return keys.after(q.After).each
+	return keys.after(after)
+}
+
+// withRef returns the keys of the records that have a ref.
+func (h *drawer) withRef(ref string) *set[string] {
+	if keys := h.refs[ref]; keys != nil {
+		return keys
+	}
+	return &set[string]{}
+}
+
+// withAnyRef returns those among keys whose records have one of q.Refs. A page takes
+// one more than its limit of each ref at most.
+func (h *drawer) withAnyRef(q scim.StateQuery, keys *set[string]) *set[string] {
+	some := &set[string]{}
+	for _, ref := range q.Refs {
+		found := 0
+		for key := range behind(h.withRef(ref), q.After).each {
+			if !keys.has(key) {
+				continue
+			}
+			some.add(key)
+			if found++; q.Keys == nil && q.Limit > 0 && found > q.Limit {
+				break
+			}
+		}
+	}
+	return some
 }
 
 // present yields those of asked that are in keys and behind after, in order.

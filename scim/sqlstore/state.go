@@ -67,12 +67,16 @@ func (s *State) listText(t scim.Tenant, q scim.StateQuery) (string, []any) {
 		return s.d.placeholder(len(args))
 	}
 	text := s.d.text("SELECT " + stateColumns + " FROM {state} s WHERE s.kind = $1 AND s.tenant = $2")
-	if q.Keys == nil && q.Ref == "" {
+	if q.Keys == nil && q.Ref == "" && q.Refs == nil {
 		text += " AND (s.kind || '/' || s.tenant) = " + bind(string(q.Kind)+"/"+name(t))
 	}
 	if q.Ref != "" {
 		text += s.d.text(" AND s.key IN (SELECT f.key FROM {refs} f WHERE f.kind = $1 AND f.tenant = $2 AND f.ref = ") +
 			bind(filter.SQLText(q.Ref)) + ")"
+	}
+	if q.Refs != nil {
+		text += s.d.text(" AND s.key IN (SELECT f.key FROM {refs} f WHERE f.kind = $1 AND f.tenant = $2 AND f.ref ") +
+			s.d.among(bind(texts(q.Refs))) + ")"
 	}
 	if q.Keys != nil {
 		text += " AND s.key " + s.d.among(bind(texts(q.Keys)))

@@ -309,6 +309,30 @@ func testStateRefs(m memory) {
 	m.must(err, "listing by ref with a limit")
 	m.expectIDs("the first by ref", keysIn(page), []string{"a"}, true)
 	m.expectKeys("the rest by ref", scim.StateQuery{Ref: "y", After: next}, "b")
+	m.anyRef()
+}
+
+// anyRef asks for records by several refs. There are a with y and z, b with y, and c
+// and x without.
+func (m memory) anyRef() {
+	m.put(newRecord("d", "w", "v"), newRecord("e", "w"))
+	for what, tt := range map[string]struct {
+		q    scim.StateQuery
+		want []string
+	}{
+		"two refs":                    {scim.StateQuery{Refs: []string{"w", "y"}}, []string{"a", "b", "d", "e"}},
+		"two refs of one record":      {scim.StateQuery{Refs: []string{"v", "w", "w"}}, []string{"d", "e"}},
+		"refs of which one is none":   {scim.StateQuery{Refs: []string{"unknown", "z", ""}}, []string{"a"}},
+		"no refs":                     {scim.StateQuery{Refs: []string{}}, nil},
+		"refs and keys":               {scim.StateQuery{Refs: []string{"y", "w"}, Keys: []string{"b", "c", "e"}}, []string{"b", "e"}},
+		"a ref and refs":              {scim.StateQuery{Ref: "y", Refs: []string{"z", "w"}}, []string{"a"}},
+		"refs, the first two":         {scim.StateQuery{Refs: []string{"w", "y"}, Limit: 2}, []string{"a", "b"}},
+		"refs, after b":               {scim.StateQuery{Refs: []string{"w", "y"}, After: "b"}, []string{"d", "e"}},
+		"refs, the first after a key": {scim.StateQuery{Refs: []string{"y", "w"}, After: "a", Limit: 1}, []string{"b"}},
+		"many refs":                   {scim.StateQuery{Refs: amongMany("z", "w")}, []string{"a", "d", "e"}},
+	} {
+		m.expectIDs(what, keysIn(m.list(tt.q)), tt.want, true)
+	}
 }
 
 func testStatePages(m memory) {
