@@ -17,6 +17,10 @@ type collection struct {
 	update func(ctx context.Context, t Tenant, id string, w GroupWrite) (GroupResult, error)
 	delete func(ctx context.Context, t Tenant, id, version string) error
 
+	// writes is what the handlers write by: the functions above, or the policies
+	// before these.
+	writes writer
+
 	// members is the attribute of groups that is not in their resources.
 	members *schema.Attr
 
@@ -53,6 +57,7 @@ type PasswordKeeper interface {
 
 func newCollection(t *schema.Type, store any) *collection {
 	c := &collection{typ: t}
+	c.writes = plainWriter{c}
 	if l, ok := store.(CursorLister); ok {
 		c.byKey = l.ListsByKey()
 	}

@@ -149,6 +149,19 @@ func (c *Config) complete() error {
 	if c.Groups != nil && c.Users == nil {
 		fail("Config.Groups needs Config.Users: members are users")
 	}
+	if c.State == nil && (len(c.Cutoffs) > 0 || c.Offboard != nil || c.Events != nil) {
+		fail("Config.Cutoffs, Offboard and Events need Config.State, where what is not done yet is kept")
+	}
+	if c.State != nil && c.Users == nil {
+		fail("Config.State needs Config.Users")
+	}
+	if _, ok := c.Users.(UserTrash); c.Offboard != nil && !ok {
+		fail("Config.Offboard needs a store of users that is a UserTrash: a leaver is kept until all is handed over")
+	}
+	if _, ok := c.Users.(Transactor); c.StateInTx && !ok {
+		fail("Config.StateInTx needs a store of users that is a Transactor")
+	}
+	errs = append(errs, c.cutoffs()...)
 	errs = append(errs, c.types()...)
 	if c.Settings == nil {
 		c.Settings = Fixed(Settings{})
@@ -165,6 +178,20 @@ func (c *Config) complete() error {
 		c.Now = time.Now
 	}
 	return errors.Join(errs...)
+}
+
+// cutoffs checks that each has a name of its own.
+func (c *Config) cutoffs() []error {
+	c.Cutoffs = slices.Clone(c.Cutoffs)
+	var errs []error
+	names := map[string]bool{}
+	for _, cutoff := range c.Cutoffs {
+		if cutoff.Name == "" || cutoff.Cut == nil || names[cutoff.Name] {
+			errs = append(errs, fmt.Errorf("scim: the cutoff %q in Config.Cutoffs needs a name of its own and a Cut", cutoff.Name))
+		}
+		names[cutoff.Name] = true
+	}
+	return errs
 }
 
 func orDefault[T int | int64 | time.Duration](v, d T) T {

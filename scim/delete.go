@@ -16,7 +16,7 @@ func (c *collection) serveDelete(q *request) (*response, error) {
 		}
 		version = r.Meta().Version
 	}
-	if err := c.delete(q.ctx, q.scope.Tenant, q.id, version); err != nil {
+	if err := c.writes.delete(q, q.id, version); err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil

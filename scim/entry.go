@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,9 +107,13 @@ func (e *Entry) wrote(w GroupWrite, res GroupResult) {
 	e.write = written{w.Old, w.New, w.Password.IsSet(), res.Added, res.Removed, res.Many}
 }
 
-// refused notes that a policy refused the request.
+// refused notes that a policy refused the request: once, however often the write was
+// tried.
 func (e *Entry) refused(policy string, err error) {
-	e.Decisions = append(e.Decisions, Decision{Policy: policy, Outcome: "refused", Reason: asError(err).Detail})
+	d := Decision{Policy: policy, Outcome: "refused", Reason: asError(err).Detail}
+	if !slices.Contains(e.Decisions, d) {
+		e.Decisions = append(e.Decisions, d)
+	}
 }
 
 // complete makes Changes of what was written.

@@ -26,6 +26,8 @@ type Handler struct {
 	// refs has the endpoints that references may point to, by type name.
 	refs map[string]string
 
+	life *lifecycle // the policies; nil without Config.State
+
 	cursors *cursors
 	byKey   bool // every store can page by key, so cursors are offered
 }
@@ -52,6 +54,10 @@ func New(c Config) (*Handler, error) {
 	}
 	for _, r := range c.Resources {
 		h.collect(resourceCollection(r.Type, r.Store)).readOnly = r.ReadOnly
+	}
+	if c.State != nil {
+		h.life = newLifecycle(h)
+		h.life.stand()
 	}
 	h.routes = h.table()
 	for _, c := range h.collections {
@@ -110,6 +116,9 @@ type request struct {
 	w        http.ResponseWriter
 	maxBody  int64
 
+	intent    *record[job] // of a write without a shared transaction
+	replaying bool         // the write was held back, and answered, before
+
 	// What lies with the request, in one piece of memory, rather than beside it.
 	own    Entry
 	scoped scopedContext
@@ -151,8 +160,8 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	if q.scope.ReadOnly && !handle.reads {
 		return nil, &Error{Status: http.StatusForbidden, Detail: "This credential may only read.", Err: ErrInsufficientScope}
 	}
-	if q.settings, err = h.config.Settings(q.ctx, q.scope); err != nil {
-		return nil, &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}
+	if err := h.loadSettings(q); err != nil {
+		return nil, err
 	}
 	if q.Header.Get(overrideHeader) != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
@@ -162,6 +171,19 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	}
 	q.maxBody = handle.maxBody
 	return handle.do(q)
+}
+
+// loadSettings asks for the settings of the scope, once.
+func (h *Handler) loadSettings(q *request) error {
+	settings, err := h.config.Settings(q.ctx, q.scope)
+	if err != nil {
+		return &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}
+	}
+	if err := h.checkSettings(settings); err != nil {
+		return unfit(err)
+	}
+	q.useSettings(settings)
+	return nil
 }
 
 // recovered turns a panic into an error.
@@ -181,7 +203,7 @@ func (h *Handler) authenticate(q *request) error {
 	if err == nil {
 		q.scope, q.known = scope, true
 	}
-	q.scoped = scopedContext{q.Context(), &q.scope}
+	q.scoped = scopedContext{Context: q.Context(), scope: &q.scope}
 	q.ctx = &q.scoped
 	return err
 }

@@ -280,11 +280,14 @@ func TestLogOff(t *testing.T) {
 	}
 }
 
-// failing is a state that can't be written.
+// failing is a state into which no log can be written.
 type failing struct{ scim.StateStore }
 
-func (failing) PutState(context.Context, scim.Tenant, ...scim.State) error {
-	return errors.New("disk full")
+func (f failing) PutState(ctx context.Context, t scim.Tenant, s ...scim.State) error {
+	if s[0].Kind == "log" {
+		return errors.New("disk full")
+	}
+	return f.StateStore.PutState(ctx, t, s...)
 }
 
 func TestLogFailureIsNoFailure(t *testing.T) {

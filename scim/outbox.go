@@ -62,6 +62,16 @@ func (o *outbox) emit(ctx context.Context, t Tenant, e Event) error {
 	if o == nil {
 		return nil
 	}
+	r, err := o.record(ctx, t, e)
+	if err != nil {
+		return err
+	}
+	return o.state.PutState(ctx, t, r)
+}
+
+// record returns the record of an event that is not stored yet: for those that are
+// stored together with something else.
+func (o *outbox) record(ctx context.Context, t Tenant, e Event) (State, error) {
 	now := o.now()
 	e.ID, e.Tenant = sortableKey(now), t
 	if e.At.IsZero() {
@@ -72,9 +82,9 @@ func (o *outbox) emit(ctx context.Context, t Tenant, e Event) error {
 	}
 	data, err := json.Marshal(storedEvent{eventJSON: newEventJSON(e)})
 	if err != nil {
-		return fmt.Errorf("scim: storing the event %s: %w", e.Type, err)
+		return State{}, fmt.Errorf("scim: storing the event %s: %w", e.Type, err)
 	}
-	return o.state.PutState(ctx, t, State{Kind: kindEvent, Key: e.ID, Lane: e.Resource + "/" + e.ResourceID, Due: now, Data: data})
+	return State{Kind: kindEvent, Key: e.ID, Lane: e.Resource + "/" + e.ResourceID, Due: now, Data: data}, nil
 }
 
 // sortableKey returns a key that is unique, and greater than those made earlier.

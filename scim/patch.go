@@ -61,7 +61,7 @@ func (c *collection) split(ops []patch.Op) ([]patch.Op, patch.MemberDelta, error
 // group holds, so the group is not read.
 func (c *collection) applyOnce(q *request, ops []patch.Op, delta patch.MemberDelta) (GroupResult, error) {
 	if len(ops) == 0 && c.members != nil && len(delta.Where) == 0 && len(q.Header["If-Match"]) == 0 {
-		res, err := c.update(q.ctx, q.scope.Tenant, q.id, GroupWrite{Members: delta})
+		res, err := c.writes.update(q, q.id, GroupWrite{Members: delta})
 		q.entry.wrote(GroupWrite{}, res)
 		return res, err
 	}

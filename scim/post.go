@@ -29,7 +29,7 @@ func (c *collection) servePost(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := c.create(q.ctx, q.scope.Tenant, w)
+	res, err := c.writes.create(q, w)
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (c *collection) write(q *request, old, r *schema.Resource, delta patch.Memb
 	if len(w.Changed) == 0 && delta.IsZero() && !(password.IsSet() && c.keepsPasswords) {
 		return GroupResult{Group: old, Version: old.Meta().Version}, nil
 	}
-	res, err := c.update(q.ctx, q.scope.Tenant, q.id, w)
+	res, err := c.writes.update(q, q.id, w)
 	if err == nil && res.Group == nil {
 		res.Group, err = c.get(q.ctx, q.scope.Tenant, q.id)
 	}

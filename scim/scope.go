@@ -31,18 +31,36 @@ type Scope struct {
 
 type scopeKey struct{}
 
-// scopedContext is a context with a scope, as context.WithValue makes it, but a part
-// of the request.
+type settingsKey struct{}
+
+// scopedContext is a context with a scope and its settings, as context.WithValue makes
+// it, but a part of the request.
 type scopedContext struct {
 	context.Context
-	scope *Scope
+	scope    *Scope
+	settings *Settings
 }
 
 func (c *scopedContext) Value(key any) any {
-	if key == (scopeKey{}) {
+	switch key.(type) {
+	case scopeKey:
 		return c.scope
+	case settingsKey:
+		return c.settings
 	}
 	return c.Context.Value(key)
+}
+
+// settingsFrom returns the settings of the request that ctx belongs to, nil if there is
+// none.
+func settingsFrom(ctx context.Context) *Settings {
+	s, _ := ctx.Value(settingsKey{}).(*Settings)
+	return s
+}
+
+// useSettings gives the request the settings of its scope.
+func (q *request) useSettings(s *Settings) {
+	q.settings, q.scoped.settings = s, s
 }
 
 // ScopeFrom returns the scope of the request that ctx belongs to.

@@ -36,14 +36,31 @@ type server struct {
 	log     *bytes.Buffer
 	mu      sync.Mutex
 	entries []scim.Entry
+	mux     *http.ServeMux
 }
+
+// serve mounts a handler.
+func (s *server) serve(h http.Handler) { s.mux.Handle("/scim/v2/", h) }
 
 // newServer starts a server on a fresh memstore; change may alter its Config.
 func newServer(t *testing.T, change ...func(*scim.Config)) *server {
 	t.Helper()
+	s, c := prepare(t)
+	for _, f := range change {
+		f(&c)
+	}
+	h, err := scim.New(c)
+	require.NoError(t, err)
+	s.serve(h)
+	return s
+}
+
+// prepare starts a server without a handler, and returns what one may be made of.
+func prepare(t *testing.T) (*server, scim.Config) {
+	t.Helper()
 	s := &server{t: t, token: "secret", log: &bytes.Buffer{}}
-	mux := http.NewServeMux()
-	ts := httptest.NewServer(mux)
+	s.mux = http.NewServeMux()
+	ts := httptest.NewServer(s.mux)
 	t.Cleanup(ts.Close)
 	s.url = ts.URL + "/scim/v2"
 	store := memstore.New()
@@ -59,13 +76,7 @@ func newServer(t *testing.T, change ...func(*scim.Config)) *server {
 			s.entries = append(s.entries, e)
 		},
 	}
-	for _, f := range change {
-		f(&c)
-	}
-	h, err := scim.New(c)
-	require.NoError(t, err)
-	mux.Handle("/scim/v2/", h)
-	return s
+	return s, c
 }
 
 func strict(c *scim.Config) { c.Settings = scim.Fixed(scim.Settings{Dialect: scim.Strict()}) }

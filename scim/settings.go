@@ -105,6 +105,14 @@ const (
 	Erase
 )
 
+// onDelete is what becomes of a deleted user.
+func (s *Settings) onDelete() Leaving {
+	if s.OnDelete == 0 {
+		return Erase
+	}
+	return s.OnDelete
+}
+
 // SettingsFunc returns the settings of a scope. It is called once per request,
 // and what it returns holds to the end of it; it must not be changed any more. An
 // error is a 503, which makes identity providers back off.
