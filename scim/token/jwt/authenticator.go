@@ -126,18 +126,20 @@ func after(date *josejwt.NumericDate, t time.Time) bool { return date != nil && 
 
 // verify returns the claims of a token with a good signature.
 func (a *Authenticator) verify(ctx context.Context, token *josejwt.JSONWebToken) (Claims, error) {
-	header := token.Headers[0] // of the one signature that a compact token has
-	keys, err := a.keys.find(ctx, header.KeyID, jose.SignatureAlgorithm(header.Algorithm))
-	if err != nil {
-		return nil, err
-	}
-	if len(keys) == 0 {
-		return nil, errKey
-	}
-	for _, key := range keys {
-		var claims Claims
-		if token.Claims(key, &claims) == nil {
-			return claims, nil
+	header := token.Headers[0]                  // of the one signature that a compact token has
+	for _, again := range []bool{false, true} { // again, since a key may have been exchanged under its name
+		keys, err := a.keys.find(ctx, header.KeyID, jose.SignatureAlgorithm(header.Algorithm), again)
+		if err != nil {
+			return nil, err
+		}
+		if len(keys) == 0 {
+			return nil, errKey
+		}
+		for _, key := range keys {
+			var claims Claims
+			if token.Claims(key, &claims) == nil {
+				return claims, nil
+			}
 		}
 	}
 	return nil, errSignature

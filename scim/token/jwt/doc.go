@@ -32,9 +32,8 @@
 // # Keys
 //
 // They are read when the first token comes, and again after Config.Refresh. A token that
-// names a key which is not known has them read too: so that is how a new key is found at
-// once. That is done once a minute at most, whatever tokens come, and by one request
-// while others wait. If they can't be read, those that were read last are used for up to
+// no known key has signed has them read too: so a new key is found at once. That is done
+// once a minute at most, whatever tokens come, and by one request while others wait. If they can't be read, those that were read last are used for up to
 // a day; a token that needs another is a 503, with Retry-After, and not a 401, since it
 // may well be good.
 //

@@ -51,10 +51,11 @@ type keySet struct {
 }
 
 // find returns the keys that may have signed a token with that key id, which may be
-// empty, and that algorithm: none if the issuer has none. The error is a 503.
-func (s *keySet) find(ctx context.Context, id string, alg jose.SignatureAlgorithm) ([]any, error) {
+// empty, and that algorithm: none if the issuer has none. again says that those which
+// are known have not. The error is a 503.
+func (s *keySet) find(ctx context.Context, id string, alg jose.SignatureAlgorithm, again bool) ([]any, error) {
 	found, fresh := s.known(id, alg)
-	if len(found) > 0 && fresh {
+	if len(found) > 0 && fresh && !again {
 		return found, nil
 	}
 	err := s.update(ctx)
@@ -62,7 +63,8 @@ func (s *keySet) find(ctx context.Context, id string, alg jose.SignatureAlgorith
 		return nil, ctx.Err()
 	}
 	found, _ = s.known(id, alg)
-	if len(found) == 0 && err != nil {
+	// A key that is known by its id has not signed; one without an id may be new.
+	if err != nil && (len(found) == 0 || again && id == "") {
 		return nil, &scim.Error{
 			Status: http.StatusServiceUnavailable, Detail: "The keys of the authorization server can't be read now. Try again later.", Err: err,
 		}

@@ -42,18 +42,48 @@ func TestRotation(t *testing.T) {
 	assert.Equal(t, 1, p.fetched())
 }
 
-// TestKeyExchangedUnderItsName has no key id to tell by.
-func TestKeyExchangedUnderItsName(t *testing.T) {
+// TestKeyWithoutAName has no key id to tell by, or one that does not tell.
+func TestKeyWithoutAName(t *testing.T) {
 	old, fresh := ecKey("same"), ecKey("same")
 	p := newProvider(t, old)
+	for name, sign := range map[string]func(key) string{
+		"none": func(k key) string { return sign(k, nil, p.claims(nil)) },
+		"same": func(k key) string { return p.token(k, nil) },
+	} {
+		p.answers(nil)
+		p.publish(old)
+		s := p.server()
+		s.accepts(sign(old))
+		p.publish(fresh)
+		s.refuses(sign(fresh), signature) // at most for a minute
+		s.clock.add(time.Minute)
+		s.accepts(sign(fresh))
+		s.refuses(sign(old), signature)
+
+		p.down()
+		p.publish(old)
+		s.clock.add(time.Minute)
+		if name == "none" {
+			s.answers(sign(old), http.StatusServiceUnavailable) // it may be new
+		} else {
+			s.refuses(sign(old), signature)
+		}
+		p.fetched()
+		s.accepts(sign(fresh))
+		assert.Zero(t, p.fetched())
+	}
+}
+
+// TestForgeriesAreBounded sends tokens that somebody else has signed.
+func TestForgeriesAreBounded(t *testing.T) {
+	ec, forged := ecKey("ec"), ecKey("ec")
+	p := newProvider(t, ec)
 	s := p.server()
-	s.accepts(p.token(old, nil))
-	p.publish(fresh)
-	s.refuses(p.token(fresh, nil), signature)
-	s.clock.add(59 * time.Minute)
-	s.refuses(p.token(fresh, nil), signature)
-	s.clock.add(time.Minute)
-	s.accepts(p.token(fresh, nil))
+	for range 120 {
+		s.refuses(p.token(forged, nil), signature)
+		s.clock.add(time.Second)
+	}
+	assert.Equal(t, 2, p.fetched())
 }
 
 // TestUnknownKeysAreBounded sends tokens with made-up key ids: keys are read once a
