@@ -69,6 +69,7 @@ func TestRotateAtOnce(t *testing.T) {
 		_, fresh := i.rotate(old.ID, overlap)
 		i.refuses(secret, "token that was rotated")
 		i.accepts(fresh)
+		assert.Equal(t, start, i.get(old.ID).Ends())
 	}
 }
 
