@@ -16,14 +16,25 @@ type Member struct {
 
 // MemberOf reads an element of "members". If "value" is missing, the id is the last
 // part of "$ref".
-func MemberOf(e schema.Value) Member {
-	m := Member{
-		ID:      e.Get("value").String(),
-		Type:    e.Get("type").String(),
-		Display: e.Get("display").String(),
+func MemberOf(e schema.Value) Member { return readerOf(e).member(e) }
+
+// memberReader knows the sub-attributes of "members", so that they are looked up once
+// for a list.
+type memberReader struct{ value, typ, display, ref *schema.Attr }
+
+// readerOf returns a reader for a list of members, or for one.
+func readerOf(v schema.Value) memberReader {
+	a := v.Attr()
+	if a == nil {
+		return memberReader{}
 	}
+	return memberReader{a.SubAttr("value"), a.SubAttr("type"), a.SubAttr("display"), a.SubAttr("$ref")}
+}
+
+func (r memberReader) member(e schema.Value) Member {
+	m := Member{ID: e.Sub(r.value).String(), Type: e.Sub(r.typ).String(), Display: e.Sub(r.display).String()}
 	if m.ID == "" {
-		m.ID = idIn(e.Get("$ref").String())
+		m.ID = idIn(e.Sub(r.ref).String())
 	}
 	return m
 }
@@ -54,6 +65,7 @@ func (m Member) Value(a *schema.Attr) schema.Value {
 // the list. The error is an [*Error].
 func Members(v schema.Value) (MemberDelta, error) {
 	f := fold{d: MemberDelta{Replace: true}}
+	f.grow(v.Len())
 	op := Op{Index: -1, Value: v}
 	if err := f.each(&op, f.add); err != nil {
 		return MemberDelta{}, err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muster-scim/muster/filter"
+	"github.com/muster-scim/muster/internal/idindex"
 	"github.com/muster-scim/muster/schema"
 )
 
@@ -38,7 +39,8 @@ func Split(ops []Op, members *schema.Attr) (rest []Op, d MemberDelta, err error)
 // fold is a delta that is being made. An id is in one of added and removed at most.
 type fold struct {
 	d       MemberDelta
-	added   map[string]int // index into d.Add
+	added   idindex.Index // places in d.Add
+	live    int           // of d.Add, without those that were taken back
 	removed map[string]bool
 	wheres  int
 }
@@ -65,8 +67,9 @@ func (op *Op) unchangeable() *Error {
 }
 
 func (f *fold) each(op *Op, do func(Member)) error {
+	read := readerOf(op.Value)
 	for e := range op.Value.Elems() {
-		m := MemberOf(e)
+		m := read.member(e)
 		if m.ID == "" {
 			return op.fail(schema.ScimTypeInvalidValue, "%s.value is missing: each element needs the id of a user or group", e.Attr().Path())
 		}
@@ -122,14 +125,20 @@ func (f *fold) replace() {
 
 func (f *fold) add(m Member) {
 	delete(f.removed, m.ID)
-	if _, there := f.added[m.ID]; there {
+	if _, there := f.added.Find(m.ID, f.id); there {
 		return
 	}
-	if f.added == nil {
-		f.added = make(map[string]int)
-	}
-	f.added[m.ID] = len(f.d.Add)
 	f.d.Add = append(f.d.Add, m)
+	f.added.Add(len(f.d.Add)-1, f.id)
+	f.live++
+}
+
+func (f *fold) id(place int) string { return f.d.Add[place].ID }
+
+// grow makes room for n members more.
+func (f *fold) grow(n int) {
+	f.d.Add = slices.Grow(f.d.Add, n)
+	f.added.Grow(n, f.id)
 }
 
 func (f *fold) remove(id string) {
@@ -145,9 +154,9 @@ func (f *fold) remove(id string) {
 
 // drop takes back an add. The place stays, without an id, until the delta is done.
 func (f *fold) drop(id string) {
-	if i, there := f.added[id]; there {
+	if i, there := f.added.Find(id, f.id); there {
 		f.d.Add[i] = Member{}
-		delete(f.added, id)
+		f.live--
 	}
 }
 
@@ -159,7 +168,7 @@ func (f *fold) removeWhere(op *Op) error {
 	switch {
 	case f.wheres > MaxWhere:
 		return op.fail(schema.ScimTypeInvalidFilter, "more than %d removals by something else than the id", MaxWhere)
-	case len(f.added) > 0 && !onlyValue(where.Expr()):
+	case f.live > 0 && !onlyValue(where.Expr()):
 		return op.fail(schema.ScimTypeInvalidFilter, "after members were added, remove by \"value\" alone")
 	}
 	for _, m := range f.d.Add {

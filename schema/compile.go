@@ -229,6 +229,11 @@ func (b *compiler) finish() {
 	for _, a := range t.top {
 		if !a.open {
 			t.declared = append(t.declared, a)
+			for _, part := range append([]*Attr{a}, a.subs...) {
+				if part.Mutability == Immutable {
+					t.immutable = append(t.immutable, part)
+				}
+			}
 		}
 		if a.isRequired() || slices.ContainsFunc(a.subs, (*Attr).isRequired) {
 			t.required = append(t.required, a)

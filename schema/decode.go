@@ -193,12 +193,19 @@ func newDecoder(t *Type, data []byte, o Decoding) *decoder {
 	}
 	d.seen = d.seen[:words]
 	clear(d.seen)
+	if len(data) > large {
+		// There is no more text than data, and hardly more nodes than such a part.
+		d.text, d.nodes = slices.Grow(d.text, len(data)), slices.Grow(d.nodes, len(data)/16)
+	}
 	return d
 }
 
-// maxScratch is the largest scratch space that is kept: one huge group must not
-// stay in memory for ever.
-const maxScratch = 64 << 10
+// large is the size of a document from which on room for the result is made at once.
+const large = 16 << 10
+
+// maxScratch is the largest scratch space that is kept: a group of 10,000 members
+// fits in, while one of a million must not stay.
+const maxScratch = 1 << 20
 
 // release puts the scratch space back, and lets go of everything else.
 func (d *decoder) release() {

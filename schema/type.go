@@ -42,6 +42,9 @@ type Type struct {
 	declared []*Attr // those of top that do not stand for keys of an open extension
 	required []*Attr // those of top that Validate has to look at
 
+	// immutable are the immutable attributes, also below those of declared.
+	immutable []*Attr
+
 	byPath map[string]*Attr // exact, and folded
 	urns   []urnKey         // longest first
 

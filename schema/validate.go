@@ -69,21 +69,20 @@ func (r *Resource) hasExtension(ext uint16) bool {
 // compared, since elements may come and go. The error is that of Validate, or has
 // ScimTypeMutability.
 func (t *Type) ValidateReplace(old, r *Resource) error {
-	for _, a := range t.declared {
-		if err := checkImmutable(a, old.Value(a), r.Value(a)); err != nil {
-			return err
+	for _, a := range t.immutable {
+		was, is := old.Value(a.Top()), r.Value(a.Top())
+		if a.parent != nil {
+			was, is = was.Sub(a), is.Sub(a)
 		}
-		for _, s := range a.subs {
-			if err := checkImmutable(s, old.Value(a).Sub(s), r.Value(a).Sub(s)); err != nil {
-				return err
-			}
+		if err := checkImmutable(a, was, is); err != nil {
+			return err
 		}
 	}
 	return t.Validate(r)
 }
 
 func checkImmutable(a *Attr, was, is Value) error {
-	if a.Mutability != Immutable || was.IsZero() || was.Identical(is) {
+	if was.IsZero() || was.Identical(is) {
 		return nil
 	}
 	return &Error{Type: ScimTypeMutability, Path: a.path, Msg: "is immutable and has another value already"}

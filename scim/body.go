@@ -19,9 +19,12 @@ import (
 // copied, so the space can be used again.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// maxKept is the largest space that is kept: one huge request must not stay in
-// memory for ever.
-const maxKept = 256 << 10
+// maxKept is the largest space that is kept: a page of 1,000 users or a group of
+// 10,000 members fits in, while a bulk request of 100 MB must not stay.
+const maxKept = 1 << 20
+
+// maxTrusted is for how large a body there is room at once if its header says so.
+const maxTrusted = 1 << 20
 
 func putBuffer(b *bytes.Buffer) {
 	if b.Cap() <= maxKept {
@@ -37,7 +40,7 @@ func (q *request) body() (*bytes.Buffer, error) {
 	}
 	b := buffers.Get().(*bytes.Buffer)
 	if q.ContentLength > 0 {
-		b.Grow(int(min(q.ContentLength, q.maxBody, maxKept)) + bytes.MinRead)
+		b.Grow(int(min(q.ContentLength, q.maxBody, maxTrusted)) + bytes.MinRead)
 	}
 	if _, err := b.ReadFrom(q.limited()); err != nil {
 		putBuffer(b)

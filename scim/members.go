@@ -5,12 +5,18 @@ import (
 	"slices"
 
 	"github.com/muster-scim/muster/filter"
+	"github.com/muster-scim/muster/internal/idindex"
 	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/schema"
 )
 
-// batch is how many ids are asked for at once.
-const batch = 1000
+const (
+	// maxIDs is how many ids are asked for at once, see [Query.IDs].
+	maxIDs = 10_000
+
+	// edgePage is how many memberships are read at once.
+	edgePage = 1000
+)
 
 // knownMembers returns the delta with only members that exist in this tenant, each
 // with its type. groupID is the group itself, which can't be its own member. What
@@ -20,13 +26,13 @@ func (q *request) knownMembers(groupID string, d patch.MemberDelta) (patch.Membe
 		return d, nil
 	}
 	known := make([]patch.Member, 0, len(d.Add))
-	for part := range slices.Chunk(d.Add, batch) {
-		found, err := q.typesOf(part)
+	for part := range slices.Chunk(d.Add, maxIDs) {
+		types, err := q.typesOf(part)
 		if err != nil {
 			return d, err
 		}
-		for _, m := range part {
-			if m.Type = found[m.ID]; m.Type == "" {
+		for i, m := range part {
+			if m.Type = types[i]; m.Type == "" {
 				if q.settings.Dialect.RefuseUnknownMembers {
 					return d, UnknownMember(m.ID)
 				}
@@ -55,18 +61,23 @@ func (q *request) checkNested(groupID string, m patch.Member) error {
 	return nil
 }
 
-// typesOf looks members up, users first: the result has the type of each that
-// exists.
-func (q *request) typesOf(members []patch.Member) (map[string]string, error) {
-	found := make(map[string]string, len(members))
+// typesOf looks members up, users first: the result has the type of each, "" for what
+// does not exist.
+func (q *request) typesOf(members []patch.Member) ([]string, error) {
+	types := make([]string, len(members))
+	places := placesOf(members)
 	for _, c := range []*collection{q.h.users, q.h.groups} {
 		var ids []string
-		for _, m := range members {
-			if found[m.ID] == "" {
-				ids = append(ids, m.ID)
+		for i, m := range members {
+			if types[i] != "" {
+				continue
 			}
+			if ids == nil {
+				ids = make([]string, 0, len(members)-i)
+			}
+			ids = append(ids, m.ID)
 		}
-		if len(ids) == 0 {
+		if ids == nil {
 			break
 		}
 		page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids)})
@@ -74,10 +85,36 @@ func (q *request) typesOf(members []patch.Member) (map[string]string, error) {
 			return nil, err
 		}
 		for _, r := range page.Resources {
-			found[r.ID()] = c.typ.Name()
+			if i, ok := places.find(r.ID()); ok {
+				types[i] = c.typ.Name()
+			}
 		}
 	}
-	return found, nil
+	return types, nil
+}
+
+// places finds members by their ids. Nearly always stores list them in the order in
+// which a client that has read the group sends them; only otherwise there is an index.
+type places struct {
+	members []patch.Member
+	next    int
+	index   *idindex.Index
+}
+
+func placesOf(members []patch.Member) *places { return &places{members: members} }
+
+func (p *places) id(place int) string { return p.members[place].ID }
+
+func (p *places) find(id string) (place int, ok bool) {
+	place = p.next
+	if ok = place < len(p.members) && p.members[place].ID == id; !ok {
+		if p.index == nil {
+			p.index = idindex.Of(len(p.members), p.id)
+		}
+		place, ok = p.index.Find(id, p.id)
+	}
+	p.next = place + 1
+	return place, ok
 }
 
 // resolveWhere turns removals by something else than an id into ids, by looking at
@@ -96,7 +133,7 @@ func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 		settled[id] = true
 	}
 	var found []string
-	query := MembershipQuery{Groups: []string{q.id}, Limit: batch}
+	query := MembershipQuery{Groups: []string{q.id}, Limit: edgePage}
 	for more := true; more; more = query.After != "" {
 		page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
 		if err != nil {

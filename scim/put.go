@@ -66,7 +66,7 @@ func (c *collection) kept(old, r *schema.Resource) (*schema.Resource, error) {
 	changed := false
 	for _, a := range c.typ.Attrs() {
 		keep := a.Mutability != schema.ReadWrite || a.Returned == schema.Never || a.Path() == "active"
-		if !keep || !r.Value(a).IsZero() || a == c.edges() || isCommon(a) {
+		if !keep || a == c.edges() || isCommon(a) || !r.Value(a).IsZero() {
 			continue
 		}
 		if v := old.Value(a); !v.IsZero() {

@@ -114,7 +114,8 @@ type Query struct {
 	Filter *filter.Filter
 
 	// IDs, if not nil, restricts the result to resources with these ids. Those
-	// that do not exist are left out.
+	// that do not exist are left out. There are at most 10,000, which one statement
+	// of most databases takes.
 	IDs []string
 
 	// SortBy orders the result: nil is the store's own order, which must be the
