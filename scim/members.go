@@ -14,8 +14,8 @@ const (
 	// maxIDs is how many ids are asked for at once, see [Query.IDs].
 	maxIDs = 10_000
 
-	// edgePage is how many memberships are read at once.
-	edgePage = 1000
+	// batch is how many memberships or records are read at once.
+	batch = 1000
 )
 
 // knownMembers returns the delta with only members that exist in this tenant, each
@@ -65,7 +65,7 @@ func (q *request) checkNested(groupID string, m patch.Member) error {
 // does not exist.
 func (q *request) typesOf(members []patch.Member) ([]string, error) {
 	types := make([]string, len(members))
-	places := placesOf(members)
+	places := memberPlacesOf(members)
 	for _, c := range []*collection{q.h.users, q.h.groups} {
 		var ids []string
 		for i, m := range members {
@@ -93,19 +93,19 @@ func (q *request) typesOf(members []patch.Member) ([]string, error) {
 	return types, nil
 }
 
-// places finds members by their ids. Nearly always stores list them in the order in
+// memberPlaces finds members by their ids. Nearly always stores list them in the order in
 // which a client that has read the group sends them; only otherwise there is an index.
-type places struct {
+type memberPlaces struct {
 	members []patch.Member
 	next    int
 	index   *idindex.Index
 }
 
-func placesOf(members []patch.Member) *places { return &places{members: members} }
+func memberPlacesOf(members []patch.Member) *memberPlaces { return &memberPlaces{members: members} }
 
-func (p *places) id(place int) string { return p.members[place].ID }
+func (p *memberPlaces) id(place int) string { return p.members[place].ID }
 
-func (p *places) find(id string) (place int, ok bool) {
+func (p *memberPlaces) find(id string) (place int, ok bool) {
 	place = p.next
 	if ok = place < len(p.members) && p.members[place].ID == id; !ok {
 		if p.index == nil {
@@ -133,7 +133,7 @@ func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 		settled[id] = true
 	}
 	var found []string
-	query := MembershipQuery{Groups: []string{q.id}, Limit: edgePage}
+	query := MembershipQuery{Groups: []string{q.id}, Limit: batch}
 	for more := true; more; more = query.After != "" {
 		page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
 		if err != nil {
