@@ -405,15 +405,15 @@ func (c *groupChange) remembered(externalID string, d patch.MemberDelta) (patch.
 			return d, err
 		}
 	}
-	found, err := c.q.typesOf(had)
+	types, err := c.q.typesOf(had)
 	if err != nil {
 		return d, err
 	}
 	n := 0
-	for _, m := range had {
+	for i, m := range had {
 		known := func(other patch.Member) bool { return other.ID == m.ID }
-		if found[m.ID] != "" && !slices.ContainsFunc(d.Add, known) {
-			m.Type = found[m.ID]
+		if types[i] != "" && !slices.ContainsFunc(d.Add, known) {
+			m.Type = types[i]
 			d.Add = append(d.Add, m)
 			n++
 		}

@@ -13,7 +13,7 @@ type Index struct {
 	used  int
 }
 
-// Of returns an index of the n ids of a list, all of which differ.
+// Of returns an index of the n ids of a list. Of one that is there twice it has one.
 func Of(n int, at func(place int) string) *Index {
 	x := new(Index)
 	x.Grow(n, at)
