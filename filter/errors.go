@@ -3,6 +3,8 @@ package filter
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode"
 )
 
 // SyntaxError says what is wrong with the text of a filter or path, and where.
@@ -17,8 +19,8 @@ type SyntaxError struct {
 	// the token at fault, from 0 to len(Input).
 	Offset int
 
-	// Msg says what was found there or expected instead. It repeats at most a
-	// few words of Input.
+	// Msg says what was found there or expected instead. Of Input it repeats names
+	// and operators, never a value.
 	Msg string
 }
 
@@ -46,9 +48,37 @@ func (p *parser) found() string {
 		return "the end"
 	case word == "":
 		return quote(rest[:1])
+	case p.pos == 0 || p.in[p.pos-1] == '.':
+		return quote(word) // as a name can be, no value is here
 	default:
+		return told(word)
+	}
+}
+
+// told describes a word that stands where it should not. It may be a part of a value
+// whose quotes are missing, even of a password, so it is repeated only if it can't:
+// if it is very short, or a word of this or of another query language.
+func told(word string) string {
+	const short = 3
+	letters := strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if len(word) <= short || isFamiliar(letters) && len(word)-len(letters) <= short {
 		return quote(word)
 	}
+	return otherText
+}
+
+const otherText = "other text"
+
+// isFamiliar reports whether a word is one that people write between a name and a
+// value, or between two terms, ignoring case.
+func isFamiliar(word string) bool {
+	switch strings.ToLower(word) {
+	case "and", "or", "not", "xor", "true", "false", "null",
+		"eq", "ne", "co", "sw", "ew", "pr", "gt", "ge", "lt", "le", "is", "in", "has", "like", "neq", "gte", "lte",
+		"equal", "equals", "contains", "startswith", "endswith", "starts", "ends", "matches", "regex", "exists", "present", "between":
+		return true
+	}
+	return false
 }
 
 // quote makes text of the client's fit for an error message: short, and without

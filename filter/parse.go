@@ -425,7 +425,10 @@ func (p *parser) operator(name string) (CompareOperator, error) {
 	case isKeyword(name, "not"):
 		return "", p.expected(`"(" or an operator after "not"`)
 	}
-	return "", p.fail(p.pos, "unknown operator %s", quote(word))
+	if text := told(word); text != otherText {
+		return "", p.fail(p.pos, "unknown operator %s", text)
+	}
+	return "", p.fail(p.pos, "unknown operator")
 }
 
 // compareOperator returns the operator of RFC 7644, table 3 that word is, in
@@ -535,7 +538,7 @@ func (p *parser) number(word string, integral bool) (any, error) {
 // bareWord returns word as the text it stands for, if that is allowed and plain.
 func (p *parser) bareWord(word string) (any, error) {
 	if p.leniency.RefuseBareWords {
-		return nil, p.fail(p.pos, "text takes double quotes, found %s", quote(word))
+		return nil, p.fail(p.pos, "text takes double quotes")
 	}
 	if isKeyword(word, "and") || isKeyword(word, "or") || isKeyword(word, "not") {
 		return nil, p.expected("a value")

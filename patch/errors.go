@@ -75,12 +75,14 @@ func (op *Op) wrap(err error) *Error {
 // declares stay, as "work".
 func (op *Op) shownPath() string {
 	path := op.Path
-	switch i := strings.IndexAny(path, `["`); {
+	switch i := strings.IndexAny(path, `["'=`); { // no name has one of these
 	case i < 0 || op.comparesLabels():
 	case op.Target.Where != nil && op.Target.Sub != nil:
 		path = path[:i] + "[…]." + op.Target.Sub.Name
-	default:
+	case path[i] == '[':
 		path = path[:i] + "[…]"
+	default:
+		path = path[:i] + "…"
 	}
 	return clip(path)
 }
