@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"scim/scimtest":  outer(),
 	"scim/sqlstore":  outer(),
 	"scim/storetest": outer(),
+	"scim/notice":    outer(),
 	"scim/token":     outer(),
 	"scim/token/jwt": outer(),
 	// The console is a page on what these three do.
