@@ -266,7 +266,7 @@ func (q *request) sub(method, path, version string, data []byte) *request {
 		Header: header,
 		Body:   io.NopCloser(bytes.NewReader(data)),
 	}
-	entry := &Entry{At: q.h.config.Now(), Method: method}
+	entry := &Entry{At: q.h.config.Now(), Method: method, Operation: true}
 	entry.Path, _, _ = strings.Cut(path, "?")
 	return &request{
 		Request: r.WithContext(q.ctx), h: q.h, ctx: q.ctx, scope: q.scope, known: q.known, settings: q.settings, base: q.base,

@@ -59,10 +59,14 @@ func (c *userChange) comeBack(changed []string) error {
 			return err
 		}
 	}
+	before := c.old
+	if c.acc.Value.Gone == TriggerDelete {
+		before = nil // who was deleted was there for nobody
+	}
 	c.acc.Value.Gone, c.acc.Value.GoneAt = "", time.Time{}
 	c.acc.Value.HiddenID, c.acc.Value.HiddenName = "", ""
 	c.acc.Due = time.Time{}
-	c.event(Event{Type: UserReturned, Before: c.old, After: c.result, Changed: changed})
+	c.event(Event{Type: UserReturned, Before: before, After: c.result, Changed: changed})
 	c.decide("deprovision", "returned", "")
 	c.gained = c.s.Guard != nil
 	if err := c.cancelCutoffs(); err != nil {

@@ -25,6 +25,10 @@ type Entry struct {
 	Path   string // below the base URL, without the query
 	Status int
 
+	// Operation says that this is an operation of a bulk request. The request has an
+	// Entry of its own, which comes after those of its operations.
+	Operation bool
+
 	// Resource is the type, ResourceID the id of what was read or written, if
 	// it was one resource.
 	Resource   string
@@ -55,6 +59,7 @@ type Entry struct {
 // written is what a request has done.
 type written struct {
 	before, after  *schema.Resource
+	turned         bool // these are set by turned
 	password       bool
 	added, removed []string
 	many           bool
@@ -103,8 +108,22 @@ const redactedJSON = `"[redacted]"`
 
 // wrote notes a write that was done.
 func (e *Entry) wrote(w GroupWrite, res GroupResult) {
-	e.Changed = w.Changed
-	e.write = written{w.Old, w.New, w.Password.IsSet(), res.Added, res.Removed, res.Many}
+	if !e.write.turned {
+		e.Changed, e.write.before, e.write.after = w.Changed, w.Old, w.New
+	}
+	e.write.password = w.Password.IsSet()
+	e.write.added, e.write.removed, e.write.many = res.Added, res.Removed, res.Many
+}
+
+// turned notes what became of a resource, where that is not what the client asked for: a
+// POST may have met a resource that was there. after is nil if it is gone.
+func (e *Entry) turned(before, after *schema.Resource) {
+	e.write.before, e.write.after, e.write.turned = before, after, true
+	if after != nil {
+		e.Changed = after.Changed(before)
+	} else {
+		e.Changed = before.Changed(nil)
+	}
 }
 
 // refused notes that a policy refused the request: once, however often the write was
@@ -224,6 +243,7 @@ type entryJSON struct {
 	Method     string     `json:"method"`
 	Path       string     `json:"path"`
 	Status     int        `json:"status"`
+	Operation  bool       `json:"operation,omitempty"`
 	Resource   string     `json:"resource,omitempty"`
 	ResourceID string     `json:"resourceId,omitempty"`
 	Changed    []string   `json:"changed,omitempty"`
@@ -245,7 +265,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 	doc := entryJSON{
 		ID: e.ID, At: e.At.UTC(), Duration: float64(e.Duration.Microseconds()) / 1000,
 		Tenant: e.Scope.Tenant, Connection: e.Scope.Connection, Actor: e.Scope.Actor,
-		Method: e.Method, Path: e.Path, Status: e.Status, Resource: e.Resource, ResourceID: e.ResourceID,
+		Method: e.Method, Path: e.Path, Status: e.Status, Operation: e.Operation, Resource: e.Resource, ResourceID: e.ResourceID,
 		Changed: e.Changed, Changes: e.Changes, Decisions: e.Decisions, Detail: e.Detail, RequestID: e.RequestID,
 	}
 	for _, n := range e.Notes {
@@ -263,7 +283,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	*e = Entry{
 		ID: doc.ID, At: doc.At, Duration: time.Duration(doc.Duration*1000+0.5) * time.Microsecond,
 		Scope:  Scope{Tenant: doc.Tenant, Connection: doc.Connection, Actor: doc.Actor},
-		Method: doc.Method, Path: doc.Path, Status: doc.Status, Resource: doc.Resource, ResourceID: doc.ResourceID,
+		Method: doc.Method, Path: doc.Path, Status: doc.Status, Operation: doc.Operation, Resource: doc.Resource, ResourceID: doc.ResourceID,
 		Changed: doc.Changed, Changes: doc.Changes, Decisions: doc.Decisions, Detail: doc.Detail, RequestID: doc.RequestID,
 	}
 	for _, n := range doc.Notes {

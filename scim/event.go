@@ -53,7 +53,8 @@ type Event struct {
 	Resource   string // the resource type, "User"
 	ResourceID string
 
-	// Before and After are the resource, nil where there is none.
+	// Before and After are the resource, nil where there is none for SCIM: Before too, if
+	// a deleted user returns.
 	Before, After *schema.Resource
 
 	// Changed has the canonical paths of the attributes that differ.

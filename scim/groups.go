@@ -362,6 +362,7 @@ func (c *groupChange) delete(version string) error {
 	if err := c.emit(Event{Type: GroupDeleted, Before: group}); err != nil {
 		return err
 	}
+	c.q.entry.turned(group, nil)
 	if len(citing) > directly {
 		return c.queueGroup(c.id)
 	}

@@ -189,7 +189,8 @@ func (h *Handler) record(q *request, status int) {
 	e := q.entry
 	keep := h.keepLog(q)
 	debug := h.config.Logger.Enabled(q.ctx, slog.LevelDebug)
-	if h.config.Record == nil && keep <= 0 && len(e.Decisions) == 0 && !debug {
+	watch, _ := q.ctx.Value(recordKey{}).(func(Entry))
+	if h.config.Record == nil && watch == nil && keep <= 0 && len(e.Decisions) == 0 && !debug {
 		return
 	}
 	e.ID, e.Status, e.Scope = logKey(e.At), status, q.scope
@@ -200,9 +201,21 @@ func (h *Handler) record(q *request, status int) {
 		h.store(q, keep)
 	}
 	h.narrate(q, debug)
+	if watch != nil {
+		watch(*e)
+	}
 	if h.config.Record != nil {
 		h.config.Record(*e)
 	}
+}
+
+type recordKey struct{}
+
+// WithRecord returns a context for a request whose entries f is told of, beside
+// Config.Record: for a middleware that wants to know what the handler made of the
+// request. f is called on the request's goroutine when it has been answered.
+func WithRecord(ctx context.Context, f func(Entry)) context.Context {
+	return context.WithValue(ctx, recordKey{}, f)
 }
 
 // keepLog returns how long the request is kept in the log. Of a stranger's nothing is:

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -352,4 +354,62 @@ func TestEntryJSON(t *testing.T) {
 	e.Duration = 1234 * time.Microsecond
 	assert.Empty(t, cmp.Diff(e, got, cmpopts.IgnoreUnexported(scim.Entry{})))
 	assert.Error(t, json.Unmarshal([]byte(`{"at":1}`), &got))
+}
+
+// TestLogWithPolicies holds that the log tells of what happened, not of what was asked.
+func TestLogWithPolicies(t *testing.T) {
+	l := newLogged(t, func(c *scim.Config) {
+		c.Settings = scim.Fixed(scim.Settings{KeepLog: time.Hour, Linker: linksByName{c.Users}, OnDelete: scim.Suspend})
+	})
+	there, err := l.state.CreateUser(context.Background(), "t", scim.Write{New: resource(t, userType, "", "userName", "bjensen", "title", "Guide")})
+	require.NoError(t, err)
+
+	id := l.create("/Users", `{"userName":"bjensen","externalId":"e1","title":"Boss"}`)
+	require.Equal(t, there.ID(), id)
+	e := l.last()
+	assert.ElementsMatch(t, []scim.Change{{Path: "externalId", After: `"e1"`}, {Path: "title", Before: `"Guide"`, After: `"Boss"`}}, e.Changes)
+	require.Len(t, e.Decisions, 1)
+	assert.Equal(t, "link", e.Decisions[0].Policy)
+
+	l.do("DELETE", "/Users/"+id, "").is(204)
+	e = l.last()
+	assert.Contains(t, e.Changes, scim.Change{Path: "userName", Before: `"bjensen"`})
+	assert.Equal(t, "deprovision", e.Decisions[0].Policy)
+
+	g := l.group("Guides")
+	l.do("DELETE", "/Groups/"+g, "").is(204)
+	assert.Equal(t, []scim.Change{{Path: "displayName", Before: `"Guides"`}}, l.last().Changes)
+}
+
+// linksByName links users of the same userName.
+type linksByName struct{ users scim.UserStore }
+
+func (l linksByName) FindUser(ctx context.Context, t scim.Tenant, incoming *schema.Resource) (*scim.LinkCandidate, error) {
+	page, err := l.users.ListUsers(ctx, t, scim.Query{StartIndex: 1, Count: 10})
+	for _, u := range page.Resources {
+		if u.Get("userName").Key() == incoming.Get("userName").Key() {
+			return &scim.LinkCandidate{ID: u.ID(), Reason: "userName"}, err
+		}
+	}
+	return nil, err
+}
+
+func (linksByName) FindGroup(context.Context, scim.Tenant, *schema.Resource) (*scim.LinkCandidate, error) {
+	return nil, nil
+}
+
+func TestWithRecord(t *testing.T) {
+	var got []string
+	store := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: "https://example.com/scim/v2", Auth: scim.StaticToken("secret", scim.Scope{}), Users: store, MaxBulkOperations: 10,
+	})
+	require.NoError(t, err)
+	r := httptest.NewRequest("POST", "/scim/v2/Bulk", strings.NewReader(bulk(`{"method":"POST","path":"/Users","bulkId":"a","data":{"userName":"a"}}`)))
+	r.Header.Set("Authorization", "Bearer secret")
+	r = r.WithContext(scim.WithRecord(r.Context(), func(e scim.Entry) {
+		got = append(got, fmt.Sprint(e.Method, " ", e.Path, " ", e.Status, " ", e.Operation))
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	assert.Equal(t, []string{"POST /Users 201 true", "POST /Bulk 200 false"}, got, "operations come first")
 }

@@ -65,6 +65,9 @@ func (w userWriter) create(q *request, gw GroupWrite) (GroupResult, error) {
 	if err != nil {
 		return GroupResult{}, err
 	}
+	if c.old != nil {
+		q.entry.turned(c.old, c.result)
+	}
 	w.finish(q, c)
 	return resultOf(c.result, nil)
 }
@@ -277,6 +280,7 @@ func (w userWriter) delete(q *request, id, version string) error {
 	if err != nil {
 		return err
 	}
+	q.entry.turned(c.old, nil)
 	w.finish(q, c)
 	return nil
 }

@@ -145,6 +145,9 @@ func (f Feed) events(e scim.Event) map[string]Payload {
 	case scim.UserSuspended:
 		return with(f.changed(e), Deactivate)
 	case scim.UserReturned:
+		if e.Before == nil && e.After != nil { // receivers have been told that it is deleted
+			return with(f.created(e), Activate)
+		}
 		return with(f.changed(e), Activate)
 	case scim.UserDeleted, scim.GroupDeleted:
 		return map[string]Payload{Delete: {}}

@@ -204,6 +204,19 @@ func TestLocations(t *testing.T) {
 	assert.Equal(t, "/People/1", claims(t, f, e)["sub_id"].(map[string]any)["uri"])
 }
 
+func TestReturns(t *testing.T) {
+	e := scim.Event{Type: scim.UserReturned, Resource: "User", ResourceID: "1", After: resource(t, userType, "1", "3", "userName", "a"), Changed: []string{"userName"}}
+	assert.Equal(t, map[string]any{
+		notice.CreateNotice: map[string]any{"version": "3", "attributes": []any{"id", "userName"}},
+		notice.Activate:     map[string]any{},
+	}, claims(t, feed(1, false), e)["events"], "after a deletion, of which receivers have been told")
+	e.Before, e.Changed = e.After, []string{"active"}
+	assert.Equal(t, map[string]any{
+		notice.PatchNotice: map[string]any{"version": "3", "attributes": []any{"active"}},
+		notice.Activate:    map[string]any{},
+	}, claims(t, feed(1, false), e)["events"])
+}
+
 func TestNothingToTell(t *testing.T) {
 	for _, typ := range []scim.EventType{
 		scim.UserErased, scim.UserRoles, scim.AccessKept, scim.AccessCut, scim.HandoverPlanned, scim.HandoverMoved,
