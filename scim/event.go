@@ -36,6 +36,7 @@ const (
 	HandoverDone      EventType = "handover.done"
 	HandoverCancelled EventType = "handover.cancelled"
 	HandoverUndone    EventType = "handover.undone"
+	HandoverAbandoned EventType = "handover.abandoned" // an administrator gave up what was left
 )
 
 // Event tells the application of one change that really happened. It is stored with

@@ -1,0 +1,87 @@
+package substitute
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/muster-scim/muster/scim"
+)
+
+// choice is what is stored of an heir who was chosen for a user.
+type choice struct {
+	Heir    string `json:"heir"`
+	version int64
+}
+
+func (c *Coordinator) chosen(ctx context.Context, t scim.Tenant, userID string) (choice, error) {
+	found, _, err := c.s.State.ListState(ctx, t, scim.StateQuery{Kind: kindChoice, Keys: []string{userID}})
+	if err != nil || len(found) == 0 {
+		return choice{}, err
+	}
+	made := choice{version: found[0].Version}
+	if err := json.Unmarshal(found[0].Data, &made); err != nil {
+		return choice{}, fmt.Errorf("substitute: the heir chosen for %q can't be read: %w", userID, err)
+	}
+	return made, nil
+}
+
+// state returns the record of the choice; without an heir it deletes it.
+func (h choice) state(userID string) (scim.State, error) {
+	data, err := json.Marshal(h)
+	return scim.State{Kind: kindChoice, Key: userID, Version: h.version, Delete: h.Heir == "", Data: data}, err
+}
+
+// Choose names the heir of one user for the policy [Chosen], before the user leaves or
+// after. What waits for an heir is looked at again. An empty heirID takes the choice
+// back. The error is an [*UnfitError] if the heir could not inherit today.
+func (c *Coordinator) Choose(ctx context.Context, t scim.Tenant, userID, heirID string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if heirID != "" {
+		if err := c.mustFit(ctx, t, userID, heirID); err != nil {
+			return err
+		}
+	}
+	err := retry(ctx, func() error {
+		made, err := c.chosen(ctx, t, userID)
+		if err != nil || made.Heir == heirID {
+			return err
+		}
+		made.Heir = heirID
+		record, err := made.state(userID)
+		if err != nil {
+			return err
+		}
+		j, err := c.latest(ctx, t, userID)
+		if err != nil {
+			return err
+		}
+		if j == nil || j.Phase != Parked {
+			return c.s.State.PutState(ctx, t, record)
+		}
+		p := j.clone()
+		p.again(c.s.Now())
+		return c.save(ctx, j, p, nil, record)
+	})
+	if err == nil {
+		c.s.Wake()
+	}
+	return err
+}
+
+// again lets a worker look for the heir.
+func (p *plan) again(now time.Time) {
+	p.Phase, p.Problem, p.Attempts, p.Pass = Planned, "", 0, pass{}
+	p.Ended = time.Time{}
+	p.next = later(now, p.Due)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
