@@ -114,16 +114,22 @@ func (c *Coordinator) MayErase(ctx context.Context, t scim.Tenant, userID string
 }
 
 func (c *Coordinator) mayErase(ctx context.Context, t scim.Tenant, userID string) (bool, error) {
-	j, err := c.latest(ctx, t, userID)
+	jobs, err := c.of(ctx, t, userID)
 	if err != nil {
 		return false, err
+	}
+	for _, j := range jobs {
+		if j.Open || j.Phase == Undoing { // an earlier one may be giving back
+			return false, nil
+		}
+	}
+	var j *job
+	if len(jobs) > 0 {
+		j = jobs[len(jobs)-1]
 	}
 	known := j != nil && !j.over()
 	if known && j.Phase == Abandoned {
 		return true, nil
-	}
-	if j != nil && (j.Open || j.Phase == Undoing) {
-		return false, nil
 	}
 	owns, err := c.owns(ctx, t, userID)
 	if err != nil || !owns {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/muster-scim/muster/scim"
@@ -176,14 +175,28 @@ func (c *Coordinator) load(ctx context.Context, t scim.Tenant, id string) (*job,
 	return readJob(t, found[0])
 }
 
-// latest returns the user's latest hand-over, nil if there is none.
-func (c *Coordinator) latest(ctx context.Context, t scim.Tenant, userID string) (*job, error) {
+// of returns all hand-overs of a user, the latest last.
+func (c *Coordinator) of(ctx context.Context, t scim.Tenant, userID string) ([]*job, error) {
 	found, _, err := c.s.State.ListState(ctx, t, scim.StateQuery{Kind: kindHandover, Ref: refOfUser(userID)})
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	last := slices.MaxFunc(found, func(a, b scim.State) int { return strings.Compare(a.Key, b.Key) })
-	return readJob(t, last)
+	jobs := make([]*job, len(found)) // in the order of their keys
+	for i, s := range found {
+		if jobs[i], err = readJob(t, s); err != nil {
+			return nil, err
+		}
+	}
+	return jobs, nil
+}
+
+// latest returns the user's latest hand-over, nil if there is none.
+func (c *Coordinator) latest(ctx context.Context, t scim.Tenant, userID string) (*job, error) {
+	jobs, err := c.of(ctx, t, userID)
+	if err != nil || len(jobs) == 0 {
+		return nil, err
+	}
+	return jobs[len(jobs)-1], nil
 }
 
 // maxTries bounds how often a change is tried that others come in the way of.

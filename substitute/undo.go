@@ -13,8 +13,8 @@ import (
 // when it has. What heirs have given on, or what has moved on since they left too, stays
 // where it is and is counted in [Handover].Left.
 //
-// It can be done while the hand-over is remembered ([Config].Retention) and as long as
-// the user exists. The error is [ErrNotFound], [ErrOver] or [ErrNothingMoved]; to undo
+// It can be done while the hand-over is remembered ([Config].Retention), as long as the
+// user exists and has not left again. The error is [ErrNotFound], [ErrOver] or [ErrNothingMoved]; to undo
 // what is being undone is none.
 func (c *Coordinator) Undo(ctx context.Context, t scim.Tenant, id string) error {
 	return c.change(ctx, t, id, func(_ *job, p *plan) ([]scim.Event, error) {
@@ -27,6 +27,13 @@ func (c *Coordinator) Undo(ctx context.Context, t scim.Tenant, id string) error 
 		now := c.s.Now()
 		if !p.Ended.IsZero() && now.After(p.Ended.Add(c.config.Retention)) {
 			return nil, ErrOver
+		}
+		last, err := c.latest(ctx, t, p.User)
+		if err != nil {
+			return nil, err
+		}
+		if last != nil && last.N != p.N && !last.over() {
+			return nil, fmt.Errorf("%w: the user has left again since", ErrOver)
 		}
 		u, err := c.stored(ctx, t, p.User)
 		if err != nil {

@@ -50,11 +50,7 @@ func each(t *testing.T, f func(t *testing.T, s store)) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) { f(t, openSQL(t, db)) })
 }
 
-func openSQL(t testing.TB, db *sql.DB) store {
-	s, err := sqlstore.Open(ctx, db, sqlstore.Options{UserType: userType})
-	require.NoError(t, err)
-	return s
-}
+func openSQL(t testing.TB, db *sql.DB) store { return openPrefix(t, db, "") }
 
 type clock struct {
 	mu  sync.Mutex
@@ -193,12 +189,6 @@ func (w *world) name(id string) string {
 		}
 	}
 	return id
-}
-
-func (w *world) user(ctx context.Context, name string) *schema.Resource {
-	u, err := w.store.GetUser(ctx, tenant, w.ids[name])
-	require.NoError(w.t, err, name)
-	return u
 }
 
 func (w *world) departure(u *schema.Resource, trigger scim.Trigger) scim.Departure {
@@ -395,4 +385,10 @@ func replaceWord(text, id, name string) string {
 		return strings.TrimSuffix(text, id+")") + name + ")"
 	}
 	return text
+}
+
+func openPrefix(t testing.TB, db *sql.DB, prefix string) store {
+	s, err := sqlstore.Open(ctx, db, sqlstore.Options{UserType: userType, Prefix: prefix})
+	require.NoError(t, err)
+	return s
 }
