@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"scim/sqlstore":  outer(),
 	"scim/storetest": outer(),
 	"scim/notice":    outer(),
+	"scim/otel":      outer(),
 	"scim/token":     outer(),
 	"scim/token/jwt": outer(),
 	// The console is a page on what these three do.

@@ -4,6 +4,7 @@ import "net/http"
 
 // serveGet reads one resource (RFC 7644, section 3.4.1).
 func (c *collection) serveGet(q *request) (*response, error) {
+	q.entry.Resource, q.entry.ResourceID = c.typ.Name(), q.id
 	p, err := q.projection(c.typ)
 	if err != nil {
 		return nil, err
@@ -12,7 +13,6 @@ func (c *collection) serveGet(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.entry.Resource = c.typ.Name()
 	if q.notModified(r.Meta().Version) {
 		return c.headers(q, http.StatusNotModified, r), nil
 	}

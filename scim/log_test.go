@@ -112,7 +112,7 @@ func TestLogTellsOfRefusals(t *testing.T) {
 	}{
 		{"POST", "/Users", `{"userName":"BJensen"}`, 409, "User", "userName is in use"},
 		{"POST", "/Users", `{"userName":`, 400, "User", "JSON"},
-		{"GET", "/Users/nobody", "", 404, "", "no such resource"},
+		{"GET", "/Users/nobody", "", 404, "User", "no such resource"},
 		{"GET", "/Nothing", "", 404, "", "no such endpoint"},
 		{"BREW", "/Users", "", 405, "", "BREW"},
 		{"GET", "/Users?filter=nonsense", "", 400, "User", ""},
@@ -120,7 +120,7 @@ func TestLogTellsOfRefusals(t *testing.T) {
 		l.do(c.method, c.path, c.body).is(c.status)
 		e := l.last()
 		path, _, _ := strings.Cut(c.path, "?")
-		assert.Equal(t, []any{c.method, path, c.status}, []any{e.Method, e.Path, e.Status})
+		assert.Equal(t, []any{c.method, path, c.status, c.resource}, []any{e.Method, e.Path, e.Status, e.Resource})
 		assert.Contains(t, e.Detail, c.detail)
 		assert.Empty(t, e.Changes)
 	}
