@@ -208,15 +208,15 @@ func (g *roleGroups) roleGroupsOf(ctx context.Context, t Tenant, userIDs ...stri
 	for i, id := range userIDs {
 		refs[i] = refOfRoleMember(id)
 	}
+	of := map[string][]GroupRef{}
 	members, _, err := g.memberships(ctx, t, StateQuery{Refs: refs})
 	if err != nil || len(members) == 0 {
-		return nil, err
+		return of, err
 	}
 	names, err := g.named(ctx, t, members, map[string]GroupRef{})
 	if err != nil {
 		return nil, err
 	}
-	of := map[string][]GroupRef{}
 	for _, m := range members {
 		if ref, ok := names[m.group]; ok {
 			of[m.member] = append(of[m.member], ref)

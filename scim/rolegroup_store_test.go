@@ -55,11 +55,15 @@ type stores interface {
 func TestRoleGroupsAreGroups(t *testing.T) {
 	for name, kind := range makers {
 		t.Run(name, func(t *testing.T) {
-			for what, tx := range map[string]bool{"Shared": true, "WithoutTransactions": false} {
+			for what, tx := range map[string]func(stores) scim.Transactor{
+				"Shared":              func(s stores) scim.Transactor { return s },
+				"Twice":               func(s stores) scim.Transactor { return storetest.Twice(s) },
+				"WithoutTransactions": func(stores) scim.Transactor { return nil },
+			} {
 				t.Run(what, func(t *testing.T) {
 					storetest.Groups(t, func(testing.TB) (scim.UserStore, scim.GroupStore) {
 						s := memstore.New()
-						return opened(s, groupType, tx, kind)
+						return opened(s, groupType, tx(s), kind)
 					}, storetest.Options{Groups: storetest.Kind{Type: groupType}, Short: true})
 				})
 			}
@@ -67,11 +71,14 @@ func TestRoleGroupsAreGroups(t *testing.T) {
 	}
 }
 
-func opened(s stores, typ *schema.Type, tx bool, kind func(scim.RoleGroups) scim.GroupStore) (scim.UserStore, scim.GroupStore) {
-	if !tx {
-		return onlyUsers{s}, kind(scim.NewRoleGroups(s, s, typ, s, time.Now, nil, 0))
+// opened returns the stores of a case. Without transactions users are alone, so that
+// the cases on transactions do not apply.
+func opened(s stores, typ *schema.Type, tx scim.Transactor, kind func(scim.RoleGroups) scim.GroupStore) (scim.UserStore, scim.GroupStore) {
+	groups := kind(scim.NewRoleGroups(s, s, typ, s, time.Now, tx, 0))
+	if tx == nil {
+		return onlyUsers{s}, groups
 	}
-	return s, kind(scim.NewRoleGroups(s, s, typ, s, time.Now, s, 0))
+	return s, groups
 }
 
 // onlyUsers hides what else a store can do.
@@ -89,7 +96,7 @@ func TestRoleGroupsAreGroupsInSQL(t *testing.T) {
 				_, err := db.ExecContext(context.Background(), "DELETE FROM "+table)
 				require.NoError(tb, err)
 			}
-			return opened(s, s.GroupType(), true, makers["Roles"])
+			return opened(s, s.GroupType(), s, makers["Roles"])
 		}, storetest.Options{
 			Users:  storetest.Kind{Type: s.UserType()},
 			Groups: storetest.Kind{Type: s.GroupType()},
