@@ -34,26 +34,6 @@ func (l *lifecycle) refuseRoles(q *request, old, r *schema.Resource) error {
 	return out.Refusal
 }
 
-// resolved returns the roles of a user, with notes for the log. Where the attributes
-// name none any more, as after a change of the table, the roles stay.
-func (c *userChange) resolved(r *schema.Resource, drivers []GroupRef) (roles, notes []string, err error) {
-	if c.s.Roles == nil {
-		return nil, nil, nil
-	}
-	if err := c.l.refuseRoles(c.q, c.old, r); err != nil {
-		return nil, nil, err
-	}
-	out := c.s.Roles.Resolve(RoleInput{User: r, Groups: drivers, Connection: c.q.scope.Connection})
-	if out.Refusal != nil {
-		var roles []string
-		if c.acc != nil {
-			roles = c.acc.Value.Roles
-		}
-		return roles, []string{out.Refusal.Detail}, nil
-	}
-	return roleSet(out.Roles), out.Notes, nil
-}
-
 // roleSet returns roles in order, each once.
 func roleSet(roles []string) []string {
 	set := slices.Clone(roles)
@@ -64,9 +44,6 @@ func roleSet(roles []string) []string {
 // assign gives the application the roles of the user, unless it has them, or unless
 // the Guard keeps those there are.
 func (c *userChange) assign(roles []string, drivers []GroupRef, notes []string) error {
-	if c.s.Roles == nil {
-		return nil
-	}
 	for _, note := range notes {
 		c.decide("roles", "noted", note)
 	}
@@ -256,15 +233,28 @@ func (c *userChange) reassign(drivers []GroupRef) error {
 // name none any more, as after a change of the table, the roles stay, and refusal says
 // why.
 func (c *userChange) resolvedAnew(drivers []GroupRef) (roles []string, refusal string, notes []string) {
-	out := c.s.Roles.Resolve(RoleInput{User: c.new, Groups: drivers, Connection: c.acc.Value.Writer})
+	out := c.s.Roles.Resolve(RoleInput{User: c.new, Groups: drivers, Connection: c.q.scope.Connection})
 	if out.Refusal != nil {
 		return c.acc.Value.Roles, out.Refusal.Detail, out.Notes
 	}
 	return roleSet(out.Roles), "", out.Notes
 }
 
-// assignAnew computes and gives the roles of a user whom nobody is writing.
+// assignNow gives a user the roles that follow from what it is now, and from the groups it
+// is in: those of a hidden user are known when it has been restored.
+func (c *userChange) assignNow() error {
+	drivers, err := c.l.driversOf(c.q, c.id)
+	if err != nil {
+		return err
+	}
+	return c.assignAnew(drivers[c.id])
+}
+
+// assignAnew computes and gives the roles of a user who is in these groups.
 func (c *userChange) assignAnew(drivers []GroupRef) error {
+	if c.s.Roles == nil {
+		return nil
+	}
 	roles, refusal, notes := c.resolvedAnew(drivers)
 	if refusal != "" {
 		c.decide("roles", unresolved, refusal)

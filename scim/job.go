@@ -116,14 +116,8 @@ func (c *userChange) settleLive() error {
 	if err != nil {
 		return err
 	}
-	if c.s.Roles != nil {
-		drivers, err := c.l.driversOf(c.q, c.id)
-		if err != nil {
-			return err
-		}
-		if err := c.assignAnew(drivers[c.id]); err != nil {
-			return err
-		}
+	if err := c.assignNow(); err != nil {
+		return err
 	}
 	return c.store()
 }

@@ -68,9 +68,9 @@ func newApplication(t *testing.T, store appStore, change ...func(*scim.Config)) 
 		sessions: map[string]int{}, manual: map[string][]string{}, verified: map[string]string{},
 	}
 	a.settings = scim.Settings{Roles: testRoles{}}
-	a.types = typesOf(t, store)
-	server, c := prepare(t)
-	a.server = server
+	var c scim.Config
+	a.server, c = prepare(t)
+	a.types = typesOf(store)
 	c.Users, c.Groups, c.State = store, store, store
 	c.UserType, c.GroupType = a.types.user, a.types.group
 	c.Auth = scim.AnyOf(
@@ -179,16 +179,26 @@ func (a *application) own(userName string, attrs ...any) string {
 // types are those of the resources that a store has.
 type types struct{ user, group *schema.Type }
 
-func typesOf(t *testing.T, store appStore) types {
+func typesOf(store appStore) types {
 	if s, ok := store.(*sqlstore.Store); ok {
 		return types{s.UserType(), s.GroupType()}
 	}
-	user, err := schema.Compile(schema.TypeConfig{Name: "User", Schema: schema.User(), Extensions: []schema.Extension{{Schema: schema.EnterpriseUser()}}})
-	require.NoError(t, err)
-	group, err := schema.Compile(schema.TypeConfig{Name: "Group", Schema: schema.Group()})
-	require.NoError(t, err)
-	return types{user, group}
+	return memoryTypes()
 }
+
+// memoryTypes are those of all memstores here: a store that is served again has
+// resources of its types.
+var memoryTypes = sync.OnceValue(func() types {
+	user, err := schema.Compile(schema.TypeConfig{Name: "User", Schema: schema.User(), Extensions: []schema.Extension{{Schema: schema.EnterpriseUser()}}})
+	if err != nil {
+		panic(err)
+	}
+	group, err := schema.Compile(schema.TypeConfig{Name: "Group", Schema: schema.Group()})
+	if err != nil {
+		panic(err)
+	}
+	return types{user, group}
+})
 
 // roles returns the provisioned roles of a user.
 func (a *application) roles(id string) []string {

@@ -112,13 +112,10 @@ func (c *userChange) createNew(w Write) error {
 	if err := c.admit(isActive(w.New), false); err != nil {
 		return err
 	}
-	roles, notes, err := c.resolved(w.New, nil)
-	if err != nil {
-		return err
-	}
 	if err := c.l.intend(c.q, job{Name: nameKey(w.New)}); err != nil {
 		return err
 	}
+	var err error
 	if c.result, err = c.l.users.CreateUser(c.ctx, c.t, w); err != nil {
 		return err
 	}
@@ -128,7 +125,7 @@ func (c *userChange) createNew(w Write) error {
 	}
 	c.acc.Value.Links = linkTo(c.acc.Value.Links, c.q.scope.Connection, w.New.ExternalID(), "created", c.l.now())
 	c.event(Event{Type: UserCreated, After: c.result, Changed: w.Changed})
-	if err := c.assign(roles, nil, notes); err != nil {
+	if err := c.assignAnew(nil); err != nil { // nobody who is new is in a group
 		return err
 	}
 	if !isActive(c.result) {
@@ -172,15 +169,11 @@ func (c *userChange) update(w Write) error {
 func (c *userChange) apply(w Write, revive bool) error {
 	returning := revive || !isActive(c.old) && isActive(c.new)
 	leaving := !revive && isActive(c.old) && !isActive(c.new)
+	var err error
 	if err := c.admit(returning && isActive(c.new), true); err != nil {
 		return err
 	}
-	drivers, err := c.l.driversOf(c.q, c.id)
-	if err != nil {
-		return err
-	}
-	roles, notes, err := c.resolved(c.new, drivers[c.id])
-	if err != nil {
+	if err := c.l.refuseRoles(c.q, c.old, c.new); err != nil {
 		return err
 	}
 	if leaving {
@@ -204,7 +197,7 @@ func (c *userChange) apply(w Write, revive bool) error {
 	if !returning && !leaving && len(w.Changed) > 0 {
 		c.event(Event{Type: UserUpdated, Before: c.old, After: c.result, Changed: w.Changed})
 	}
-	if err := c.assign(roles, drivers[c.id], notes); err != nil {
+	if err := c.assignNow(); err != nil {
 		return err
 	}
 	switch {
