@@ -100,18 +100,16 @@ func (c *userChange) knownArrival(incoming *schema.Resource) (arrival, error) {
 	switch {
 	case err != nil || user == nil:
 		return arrival{}, err
-	case isActive(user):
-		return arrival{}, c.taken(user, incoming)
+	case !isActive(user):
+		return arrival{returned, user, acc, "suspended before"}, nil
+	case nameKey(user) == nameKey(incoming):
+		return arrival{}, Taken("userName")
+	case c.s.Linker == nil:
+		// Two users may have one externalId (RFC 7643, section 3.1) where it links
+		// nothing.
+		return arrival{}, nil
 	}
-	return arrival{returned, user, acc, "suspended before"}, nil
-}
-
-// taken says by which attribute an active user is in the way.
-func (c *userChange) taken(user, incoming *schema.Resource) error {
-	if nameKey(user) == nameKey(incoming) {
-		return Taken("userName")
-	}
-	return Taken("externalId")
+	return arrival{}, Taken("externalId")
 }
 
 // knownByID finds the user that this connection has linked by externalId.
@@ -141,10 +139,16 @@ func (c *userChange) knownByID(incoming *schema.Resource) (*schema.Resource, *re
 	return nil, nil, nil
 }
 
-// knownByName finds the user of that userName, if the connection has linked it or
-// names its externalId.
+// knownByName finds the user of that userName, after the store has said that there is one,
+// if the connection has linked it or names its externalId.
 func (c *userChange) knownByName(incoming *schema.Resource) (*schema.Resource, *record[account], error) {
+	if c.taken == nil {
+		return nil, nil, nil
+	}
 	user, err := c.l.userNamed(c.q, incoming)
+	if _, ok := errors.AsType[*Error](err); ok || errors.Is(err, ErrTooBroad) {
+		return nil, nil, c.taken // the store can't look names up
+	}
 	if err != nil || user == nil {
 		return nil, nil, err
 	}

@@ -29,6 +29,9 @@ type userChange struct {
 	held     *record[retention] // what the Guard holds back; nil without one
 	result   *schema.Resource
 
+	// taken is why a user could not be created: it is here already.
+	taken *Error
+
 	events    []Event
 	decisions []Decision
 	records   []stored
@@ -56,11 +59,11 @@ func (w userWriter) create(q *request, gw GroupWrite) (GroupResult, error) {
 	if err := w.l.refuseRoles(q, nil, gw.New); err != nil {
 		return GroupResult{}, err
 	}
-	c, err := w.creating(q, gw.Write)
+	// Most users are new, so nobody looks first for one of the same name: the store says
+	// so, and then the transaction is over.
+	c, err := w.creating(q, gw.Write, nil)
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusConflict {
-		// Somebody else may have brought the same user in meanwhile: then it is known
-		// now. With a second refusal it is not.
-		c, err = w.creating(q, gw.Write)
+		c, err = w.creating(q, gw.Write, e)
 	}
 	if err != nil {
 		return GroupResult{}, err
@@ -72,10 +75,12 @@ func (w userWriter) create(q *request, gw GroupWrite) (GroupResult, error) {
 	return resultOf(c.result, nil)
 }
 
-func (w userWriter) creating(q *request, write Write) (*userChange, error) {
+// creating does one attempt. taken is what the one before was refused with.
+func (w userWriter) creating(q *request, write Write, taken *Error) (*userChange, error) {
 	var c *userChange
 	err := w.l.attempt(q.ctx, func(ctx context.Context) error {
 		c = w.change(q, ctx)
+		c.taken = taken
 		return c.arrive(write)
 	})
 	return c, err

@@ -174,7 +174,7 @@ var usersAndGroups = []requirement{
 		}
 		assert.Contains(c, c.log.String(), "failed")
 		assert.NotContains(c, c.log.String(), secret)
-		assert.Len(c, entries, 10)
+		assert.Len(c, entries, 11)
 		for _, e := range entries {
 			if !strings.Contains(e, "password."+secret) {
 				assert.NotContains(c, e, secret)

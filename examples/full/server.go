@@ -48,6 +48,7 @@ func (o options) handler() (http.Handler, error) {
 		Users:             store,
 		UserType:          userType,
 		Groups:            store,
+		State:             store,
 		Resources:         []scim.Resource{{Type: thingType, Store: thingStore{store.Resources("Thing")}}, roles, entitlements},
 		Settings:          settings,
 		Me:                me(store, o.me),
