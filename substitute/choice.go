@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/muster-scim/muster/scim"
 )
@@ -45,43 +44,31 @@ func (c *Coordinator) Choose(ctx context.Context, t scim.Tenant, userID, heirID 
 			return err
 		}
 	}
-	err := retry(ctx, func() error {
-		made, err := c.chosen(ctx, t, userID)
-		if err != nil || made.Heir == heirID {
-			return err
-		}
-		made.Heir = heirID
-		record, err := made.state(userID)
-		if err != nil {
-			return err
-		}
-		j, err := c.latest(ctx, t, userID)
-		if err != nil {
-			return err
-		}
-		if j == nil || j.Phase != Parked {
-			return c.s.State.PutState(ctx, t, record)
-		}
-		p := j.clone()
-		p.again(c.s.Now())
-		return c.save(ctx, j, p, nil, record)
-	})
+	err := retry(ctx, func() error { return c.choose(ctx, t, userID, heirID) })
 	if err == nil {
 		c.s.Wake()
 	}
 	return err
 }
 
-// again lets a worker look for the heir.
-func (p *plan) again(now time.Time) {
-	p.Phase, p.Problem, p.Attempts, p.Pass = Planned, "", 0, pass{}
-	p.Ended = time.Time{}
-	p.next = later(now, p.Due)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+func (c *Coordinator) choose(ctx context.Context, t scim.Tenant, userID, heirID string) error {
+	made, err := c.chosen(ctx, t, userID)
+	if err != nil {
+		return err
 	}
-	return b
+	made.Heir = heirID
+	record, err := made.state(userID)
+	if err != nil {
+		return err
+	}
+	j, err := c.latest(ctx, t, userID)
+	if err != nil {
+		return err
+	}
+	if j == nil || j.Phase != Parked {
+		return c.s.State.PutState(ctx, t, record)
+	}
+	p := j.clone()
+	p.again(c.s.Now())
+	return c.save(ctx, j, p, nil, record)
 }

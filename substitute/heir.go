@@ -96,23 +96,26 @@ func (s *search) among(ctx context.Context, heirs []scim.Heir, instead string) (
 			return &h, nil
 		}
 		s.passed = append(s.passed, fmt.Sprintf("%s %s %s", h.Source, h.UserID, reason))
-		d, first, err := s.c.departureOf(ctx, s.tenant, h.UserID)
-		if err != nil || d == nil {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		instead := fmt.Sprintf(" (in place of %s)", h.UserID)
-		found, err := s.among(ctx, first, instead)
-		if found == nil && err == nil {
-			found, err = s.heirsOf(ctx, *d, instead)
-		}
-		if found != nil || err != nil {
+		if found, err := s.inPlaceOf(ctx, h.UserID); found != nil || err != nil {
 			return found, err
 		}
 	}
 	return nil, nil
+}
+
+// inPlaceOf considers the heirs of one who is unfit: who has his things already, and
+// then whom the policy names for him.
+func (s *search) inPlaceOf(ctx context.Context, id string) (*scim.Heir, error) {
+	d, first, err := s.c.departureOf(ctx, s.tenant, id)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	instead := fmt.Sprintf(" (in place of %s)", id)
+	found, err := s.among(ctx, first, instead)
+	if found == nil && err == nil {
+		found, err = s.heirsOf(ctx, *d, instead)
+	}
+	return found, err
 }
 
 // departureOf returns how a user has left or would leave, and to whom his things go

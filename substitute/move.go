@@ -135,7 +135,7 @@ func (w *turn) nameHeir(ctx context.Context, p *plan) error {
 	if err != nil {
 		return err
 	}
-	if p.Trigger == scim.TriggerSuspend && !settings.HandOverOnSuspend && p.Assigned == "" {
+	if waitsForDeletion(p, settings) {
 		return nil
 	}
 	d, err := w.c.departure(ctx, w.job)
@@ -173,10 +173,15 @@ func (c *Coordinator) settings(ctx context.Context, t scim.Tenant, connection st
 	return s, nil
 }
 
+// waitsForDeletion reports whether a suspension is no reason to hand over, any more.
+func waitsForDeletion(p *plan, s *scim.Settings) bool {
+	return p.Trigger == scim.TriggerSuspend && !s.HandOverOnSuspend && p.Assigned == ""
+}
+
 // wait stores that nobody can be named: the hand-over is parked, or has to wait for the
 // deletion of the user.
 func (w *turn) wait(ctx context.Context, p plan) error {
-	if p.Trigger == scim.TriggerSuspend && !w.settings.HandOverOnSuspend && p.Assigned == "" {
+	if waitsForDeletion(&p, w.settings) {
 		p.Phase, p.Problem = Planned, "The user is suspended; the settings hand over when it is deleted."
 		p.next = time.Time{}
 		return w.c.save(ctx, w.job, p, nil)

@@ -90,6 +90,20 @@ func (p *plan) moving() bool {
 // over reports whether a further departure is another hand-over.
 func (p *plan) over() bool { return p.Phase == Cancelled || !p.Returned.IsZero() }
 
+// again lets a worker look for the heir.
+func (p *plan) again(now time.Time) {
+	p.Phase, p.Problem, p.Attempts, p.Pass = Planned, "", 0, pass{}
+	p.Ended = time.Time{}
+	p.next = later(now, p.Due)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // clone returns a copy to change.
 func (p *plan) clone() plan {
 	c := *p

@@ -220,7 +220,7 @@ func TestReturns(t *testing.T) {
 func TestNothingToTell(t *testing.T) {
 	for _, typ := range []scim.EventType{
 		scim.UserErased, scim.UserRoles, scim.AccessKept, scim.AccessCut, scim.HandoverPlanned, scim.HandoverMoved,
-		scim.HandoverParked, scim.HandoverDone, scim.HandoverCancelled, scim.HandoverUndone,
+		scim.HandoverParked, scim.HandoverDone, scim.HandoverCancelled, scim.HandoverUndone, scim.HandoverAbandoned,
 	} {
 		_, ok := feed(1, true).Claims(scim.Event{Type: typ, Resource: "User", ResourceID: "1", Added: []string{"admin"}})
 		assert.False(t, ok, typ)
