@@ -203,6 +203,13 @@ func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 	}
 	a.subIndex = newAttrIndex(a.subs)
 	a.defaultSubs = a.findDefaultSubs()
+	if a.Type == Boolean {
+		for i := range a.bools {
+			w := writer{t: t}
+			w.scalar(a, kindTrue+kind(i), "")
+			a.bools[i] = w.result()
+		}
+	}
 	return a
 }
 

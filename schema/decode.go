@@ -144,6 +144,11 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 
 // scalarAlone returns the one value there is, with its node in one piece of memory.
 func (d *decoder) scalarAlone() Value {
+	if n := d.nodes[0]; n.kind == kindTrue || n.kind == kindFalse {
+		if v := d.t.attrs[n.attr].bools[n.kind-kindTrue]; !v.IsZero() {
+			return v // keys of open extensions have none
+		}
+	}
 	var alone struct {
 		tape
 		node [1]node

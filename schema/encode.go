@@ -27,7 +27,15 @@ type Encoding struct {
 
 // Location returns the URI of the resource of type t with that id.
 func (t *Type) Location(baseURL, id string) string {
-	return baseURL + t.config.Endpoint + "/" + url.PathEscape(id)
+	return string(t.AppendLocation(nil, baseURL, id))
+}
+
+// AppendLocation appends [Type.Location] to dst.
+func (t *Type) AppendLocation(dst []byte, baseURL, id string) []byte {
+	dst = append(dst, baseURL...)
+	dst = append(dst, t.config.Endpoint...)
+	dst = append(dst, '/')
+	return append(dst, url.PathEscape(id)...)
 }
 
 // AppendJSON appends the resource as JSON to dst: "schemas" and "id" first,

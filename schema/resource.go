@@ -114,6 +114,13 @@ func (w *writer) meta(r *Resource) {
 // (RFC 7644, section 3.14).
 func ETag(version string) string { return `W/"` + version + `"` }
 
+// AppendETag appends [ETag] to dst.
+func AppendETag(dst []byte, version string) []byte {
+	dst = append(dst, `W/"`...)
+	dst = append(dst, version...)
+	return append(dst, '"')
+}
+
 // Schemas returns the URIs of the base schema and of each extension that the
 // resource has data of.
 func (r *Resource) Schemas() []string {

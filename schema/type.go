@@ -90,6 +90,10 @@ type Attr struct {
 
 	subIndex attrIndex
 
+	// bools are the two values of a boolean, which a PATCH of "active" makes again
+	// and again: that of kindTrue, then that of kindFalse.
+	bools [2]Value
+
 	defaultSubs
 }
 

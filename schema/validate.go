@@ -95,10 +95,21 @@ func (r *Resource) Changed(old *Resource) []string {
 		old = &Resource{tape: tape{t: r.t}}
 	}
 	var paths []string
+	if len(old.nodes) == 0 && len(r.nodes) > 0 {
+		paths = make([]string, 0, r.topLevel())
+	}
 	for a := range (pair{r, old}).differences {
 		paths = append(paths, a.path)
 	}
 	return paths
+}
+
+// topLevel returns how many top-level attributes r has.
+func (r *Resource) topLevel() (n int) {
+	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
+		n++
+	}
+	return n
 }
 
 // ChangesOnly reports whether paths names all top-level attributes that differ between

@@ -24,12 +24,12 @@ import (
 
 // side is a server under measurement.
 type side struct {
-	b *testing.B
+	b testing.TB
 	http.Handler
 	auth string
 }
 
-func muster(b *testing.B) side {
+func muster(b testing.TB) side {
 	store := memstore.New()
 	events := make(chan scim.Entry, 1024)
 	h, err := scim.New(scim.Config{
@@ -50,9 +50,9 @@ func muster(b *testing.B) side {
 	return side{b, h, "Bearer " + peer.Token}
 }
 
-func other(b *testing.B, h http.Handler) side { return side{b, h, "Bearer " + peer.Token} }
+func other(b testing.TB, h http.Handler) side { return side{b, h, "Bearer " + peer.Token} }
 
-func elimity(b *testing.B) side {
+func elimity(b testing.TB) side {
 	h, _ := peer.New(peer.Token)
 	return other(b, h)
 }

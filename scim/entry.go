@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -158,30 +159,50 @@ func changesOf(before, after *schema.Resource, paths []string) []Change {
 	if before == nil && after == nil {
 		return nil
 	}
-	changes := make([]Change, 0, min(len(paths), maxChanges)+1)
-	for _, path := range paths[:min(len(paths), maxChanges)] {
-		changes = append(changes, Change{Path: path, Before: valueText(before, path), After: valueText(after, path)})
+	paths = paths[:min(len(paths), maxChanges)]
+	changes := make([]Change, len(paths), len(paths)+1)
+	// All values are parts of one text: two allocations rather than two for each.
+	b := buffers.Get().(*bytes.Buffer)
+	defer putBuffer(b)
+	var ends [maxChanges][2]int
+	for i, path := range paths {
+		writeValue(b, before, path)
+		ends[i][0] = b.Len()
+		writeValue(b, after, path)
+		ends[i][1] = b.Len()
+	}
+	text, begin := b.String(), 0
+	for i, path := range paths {
+		middle, end := ends[i][0], ends[i][1]
+		changes[i] = Change{Path: path, Before: text[begin:middle], After: text[middle:end]}
+		begin = end
 	}
 	return changes
 }
 
-// valueText returns a value as the log has it.
-func valueText(r *schema.Resource, path string) string {
+// writeValue writes a value as the log has it; nothing if there is none.
+func writeValue(b *bytes.Buffer, r *schema.Resource, path string) {
 	if r == nil {
-		return ""
+		return
 	}
 	a, ok := r.Type().Attr(path)
 	if !ok {
-		return ""
+		return
 	}
 	v := r.Value(a)
 	switch {
 	case v.IsZero():
-		return ""
 	case isSecret(a):
-		return redactedJSON
+		b.WriteString(redactedJSON)
+	default:
+		begin := b.Len()
+		b.Write(withoutSecrets(a, v).AppendJSON(b.AvailableBuffer()))
+		if b.Len()-begin > MaxChangeValue {
+			text := cut(string(b.Bytes()[begin:]), MaxChangeValue)
+			b.Truncate(begin)
+			b.WriteString(text)
+		}
 	}
-	return cut(string(withoutSecrets(a, v).AppendJSON(nil)), MaxChangeValue)
 }
 
 // isSecret reports whether values of a are for nobody to read.

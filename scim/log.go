@@ -3,6 +3,8 @@ package scim
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -139,12 +141,20 @@ func (q LogQuery) matches(e *Entry) bool {
 }
 
 // newestFirst returns a text that sorts before those of earlier times.
-func newestFirst(t time.Time) string { return fmt.Sprintf("%016x", math.MaxInt64-t.UnixNano()) }
+func newestFirst(t time.Time) string { return string(appendNewestFirst(nil, t)) }
+
+func appendNewestFirst(dst []byte, t time.Time) []byte {
+	var place [8]byte
+	binary.BigEndian.PutUint64(place[:], uint64(math.MaxInt64-t.UnixNano()))
+	return hex.AppendEncode(dst, place[:])
+}
 
 // logKey returns the key of a new entry.
 func logKey(t time.Time) string {
-	const random = 13 // characters of base 32: 65 bits
-	return newestFirst(t) + "-" + rand.Text()[:random]
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	var key [48]byte
+	return string(hex.AppendEncode(append(appendNewestFirst(key[:0], t), '-'), random[:]))
 }
 
 // append stores an entry for a time.

@@ -79,7 +79,7 @@ func (c *collection) applyOnce(q *request, ops []patch.Op, delta patch.MemberDel
 	if err != nil {
 		return GroupResult{}, err
 	}
-	return c.write(q, old, result.Resource, delta, result.Password)
+	return c.write(q, old, result.Resource, result.Changed, delta, result.Password)
 }
 
 // lostRace reports whether a write failed because the resource changed between

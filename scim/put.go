@@ -54,7 +54,7 @@ func (c *collection) replace(q *request, doc schema.Decoded) (*schema.Resource, 
 	if delta, err = q.knownMembers(q.id, delta); err != nil {
 		return nil, err
 	}
-	res, err := c.write(q, old, r, delta, doc.Password)
+	res, err := c.write(q, old, r, r.Changed(old), delta, doc.Password)
 	return res.Group, err
 }
 
@@ -92,9 +92,9 @@ func isCommon(a *schema.Attr) bool {
 
 // write stores a change; without one nothing is written, and version and time
 // stay.
-func (c *collection) write(q *request, old, r *schema.Resource, delta patch.MemberDelta, password schema.Secret) (GroupResult, error) {
+func (c *collection) write(q *request, old, r *schema.Resource, changed []string, delta patch.MemberDelta, password schema.Secret) (GroupResult, error) {
 	w := GroupWrite{
-		Write:   Write{Old: old, New: r, Changed: r.Changed(old), Version: old.Meta().Version, Password: password},
+		Write:   Write{Old: old, New: r, Changed: changed, Version: old.Meta().Version, Password: password},
 		Members: delta,
 	}
 	if len(w.Changed) == 0 && delta.IsZero() && !(password.IsSet() && c.keepsPasswords) {

@@ -151,7 +151,14 @@ func (c *collection) resourceResponse(q *request, status int, r *schema.Resource
 // headers answers with what the headers say of a resource, and no body.
 func (c *collection) headers(q *request, status int, r *schema.Resource) *response {
 	q.entry.ResourceID = r.ID()
-	q.answer = response{status: status, location: c.typ.Location(q.base.url, r.ID()), etag: etagOf(r.Meta().Version)}
+	var space [256]byte
+	text := c.typ.AppendLocation(space[:0], q.base.url, r.ID())
+	n := len(text)
+	if v := r.Meta().Version; v != "" {
+		text = schema.AppendETag(text, v)
+	}
+	both := string(text) // one string for two headers
+	q.answer = response{status: status, location: both[:n], etag: both[n:]}
 	return &q.answer
 }
 
