@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,4 +148,17 @@ func TestConfigNeeds(t *testing.T) {
 	assert.ErrorContains(t, err, "Settings.Roles needs Config.State")
 	assert.ErrorContains(t, err, "a store of users that is a RoleSetter")
 	assert.ErrorContains(t, err, "Settings.OnDelete needs a store of users that is a UserTrash")
+}
+
+// TestNoWorker: an application that has work to do and nobody who does it is told, once.
+func TestNoWorker(t *testing.T) {
+	a := newApplication(t, newMemory())
+	a.user("ann")
+	assert.NotContains(t, a.server.log.String(), "Handler.Run")
+	a.mu.Lock()
+	a.at = a.at.Add(2 * time.Minute)
+	a.mu.Unlock()
+	a.user("bob")
+	a.user("cid")
+	assert.Equal(t, 1, strings.Count(a.server.log.String(), "neither Handler.Run"))
 }

@@ -30,14 +30,20 @@ type lifecycle struct {
 	log      *slog.Logger
 	now      func() time.Time
 	wakes    chan struct{}
-	running  atomic.Bool // some goroutine is in Handler.Run
+
+	since  time.Time   // when the handler was made
+	ran    atomic.Bool // the application has a worker
+	warned atomic.Bool // it was told that it has none
 }
+
+// workerWait is how long an application may take to start a worker.
+const workerWait = time.Minute
 
 func newLifecycle(h *Handler) *lifecycle {
 	c := h.config
 	l := &lifecycle{
 		h: h, users: c.Users, state: c.State, cutoffs: c.Cutoffs, offboard: c.Offboard,
-		log: c.Logger, now: c.Now, wakes: make(chan struct{}, 1),
+		log: c.Logger, now: c.Now, wakes: make(chan struct{}, 1), since: c.Now(),
 	}
 	l.trash, _ = c.Users.(UserTrash)
 	l.roles, _ = c.Users.(RoleSetter)
@@ -119,8 +125,12 @@ func (l *lifecycle) isLeaving(ctx context.Context, t Tenant, userID string) (boo
 	return err == nil && (held.Value.Inactive || held.Value.Deleted), err
 }
 
-// wake makes the worker look at what is due.
+// wake makes the worker look at what is due. If there is none by now, the application has
+// forgotten it: it is told once.
 func (l *lifecycle) wake() {
+	if !l.ran.Load() && l.now().Sub(l.since) > workerWait && !l.warned.Swap(true) {
+		l.log.Warn("SCIM: there is work to do, and neither Handler.Run nor Handler.RunOnce has been called: retries, erasures, hand-overs and events wait.")
+	}
 	select {
 	case l.wakes <- struct{}{}:
 	default: // it is going to look anyway

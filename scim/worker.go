@@ -37,8 +37,7 @@ func (h *Handler) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	h.life.running.Store(true)
-	defer h.life.running.Store(false)
+	h.life.ran.Store(true)
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -60,6 +59,7 @@ func (h *Handler) RunOnce(ctx context.Context) error {
 	if h.life == nil {
 		return nil
 	}
+	h.life.ran.Store(true)
 	for range maxRounds {
 		more, err := h.life.round(ctx)
 		if err != nil || !more {
