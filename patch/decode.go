@@ -161,6 +161,8 @@ func (d *decoder) operation(op Op, raw jsontext.Value) error {
 		return op.fail(schema.ScimTypeNoTarget, "remove needs a path")
 	case op.Kind != Remove && len(r.value) == 0:
 		return op.fail(schema.ScimTypeInvalidSyntax, "%s needs a value", op.Kind)
+	case !hasPath && d.o.RefuseNoPath:
+		return op.fail(schema.ScimTypeInvalidSyntax, "every operation needs a path")
 	case !hasPath && r.value.Kind() != '{':
 		return op.fail(schema.ScimTypeInvalidValue, "without a path the value must be an object of attributes")
 	case !hasPath:
@@ -315,7 +317,11 @@ func (d *decoder) unresolved(op *Op, err error) error {
 	case unknown && op.Key:
 		return op.fail(schema.ScimTypeInvalidSyntax, "is not an attribute of %s", d.t.Name())
 	}
-	return op.wrap(err)
+	failure := op.wrap(err)
+	if unknown && d.o.UnknownIsSyntax {
+		failure.Type = schema.ScimTypeInvalidSyntax
+	}
+	return failure
 }
 
 // resolved reads the value, now that the target is known.
@@ -337,6 +343,9 @@ func (d *decoder) resolved(op Op, raw jsontext.Value) error {
 	}
 	if t.Attr.IsPassword() {
 		return d.password(op, raw)
+	}
+	if t.Where != nil && t.Sub == nil && d.o.RefuseElements {
+		return op.fail(schema.ScimTypeInvalidPath, "a sub-attribute must follow the filter")
 	}
 	if err := d.value(&op, raw); err != nil {
 		return err
@@ -383,6 +392,9 @@ func (d *decoder) readOnly(op Op, raw jsontext.Value) error {
 
 // password splits a new password off. There is no way to take one away.
 func (d *decoder) password(op Op, raw jsontext.Value) error {
+	if d.o.Decoding.RefusePasswords {
+		return op.fail(schema.ScimTypeInvalidSyntax, "is not supported")
+	}
 	if op.Kind == Remove || d.unassigns(raw) || string(raw) == `""` {
 		return nil
 	}

@@ -36,6 +36,8 @@ func (d *decoder) value(op *Op, raw jsontext.Value) error {
 		return op.fail(schema.ScimTypeInvalidValue, "is required and must not be empty")
 	case list && op.Kind == Replace && raw.Kind() != '[' && d.o.Decoding.RefuseShapes && !d.unassigns(raw):
 		return op.fail(schema.ScimTypeInvalidValue, "is replaced by a list")
+	case list && op.Kind == Add && raw.Kind() != '[' && d.o.RefuseAddOfOne && !d.unassigns(raw):
+		return op.fail(schema.ScimTypeInvalidValue, "a list is added")
 	case list:
 		return d.list(op, a, raw)
 	}

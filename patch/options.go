@@ -40,6 +40,21 @@ type Options struct {
 	// RefuseEmptyPath: "path": "" beside an object, which means no path.
 	RefuseEmptyPath bool
 
+	// RefuseNoPath: operations without a path, whose value is an object of
+	// attributes. Okta deactivates users so; the interoperability profile
+	// (draft-zollner-scim-interop-profile) wants a path in each.
+	RefuseNoPath bool
+
+	// RefuseAddOfOne: "add" of an element to a multi-valued attribute that is not
+	// in a list. RFC 7644, section 3.5.2.1, takes it, the interoperability profile
+	// wants a list. A "replace" is refused by Decoding.RefuseShapes.
+	RefuseAddOfOne bool
+
+	// RefuseElements: paths that end with a filter, as
+	// members[value eq "2819c223"]. The interoperability profile wants a
+	// sub-attribute behind it, but Okta and Entra ID remove members so.
+	RefuseElements bool
+
 	// RefuseCreateOnAdd: "add" by a filter that nothing matches. RFC 7644,
 	// section 3.5.2.1, is silent about it; Entra sends every first e-mail so.
 	RefuseCreateOnAdd bool
@@ -48,6 +63,11 @@ type Options struct {
 	// RFC 7644, section 3.5.2.3, wants refused. Entra sends it for values that
 	// were never set, and one refusal fails its whole request.
 	RefuseCreateOnReplace bool
+
+	// UnknownIsSyntax: a path that no schema has is an invalidSyntax, as the
+	// interoperability profile wants it, rather than the invalidPath of RFC 7644,
+	// table 9. It says nothing without RefuseUnknown.
+	UnknownIsSyntax bool
 
 	// OverwriteComplex: "replace" of a complex attribute drops the
 	// sub-attributes that the value does not have. RFC 7644 merges; the

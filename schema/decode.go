@@ -42,6 +42,10 @@ type Decoding struct {
 	// stays primary.
 	RefuseTwoPrimaries bool
 
+	// RefusePasswords: "password", as if no schema had it, whatever RefuseUnknown
+	// says. Okta sends one with each new user unless that is turned off.
+	RefusePasswords bool
+
 	// RefuseNonCanonical: values that an attribute's Canonical does not list.
 	RefuseNonCanonical bool
 
@@ -292,6 +296,8 @@ func (d *decoder) top(a *Attr) error {
 	case a.Mutability == ReadOnly && !d.verbatim:
 		d.skip()
 		return nil
+	case a == d.t.password && d.o.RefusePasswords:
+		return &Error{Type: ScimTypeInvalidSyntax, Path: a.path, Msg: "is not supported"}
 	case a == d.t.password:
 		return d.readPassword()
 	}

@@ -544,10 +544,11 @@ func TestDecoding(t *testing.T) {
 	// What strict adds and what it leaves (S-2.3.1-03).
 	strict := schema.StrictDecoding()
 	assert.False(t, strict.RefuseNonCanonical)
-	strict.RefuseNonCanonical = true
+	assert.False(t, strict.RefusePasswords)
+	strict.RefuseNonCanonical, strict.RefusePasswords = true, true
 	_, err = schema.Decode(typ, []byte(`{"schemas":["`+schema.ThingURN+`"],"canon":"c"}`), strict)
 	assertError(t, err, invalidValue, "canon: is one of a, b, Übung")
-	assert.Equal(t, schema.Decoding{true, true, true, true, true, true, true, true}, strict)
+	assert.Equal(t, schema.Decoding{true, true, true, true, true, true, true, true, true}, strict)
 }
 
 func TestDecodeHas(t *testing.T) {
@@ -582,6 +583,10 @@ func TestDecodePassword(t *testing.T) {
 		require.Equal(t, secret, d.Password.Reveal())
 		assert.True(t, d.Resource.Get("password").IsZero())
 		checkRedacted(t, secret, d)
+	}
+	for _, doc := range []string{`{"userName":"x","password":"` + secret + `"}`, `{"Password":null}`, `{"` + schema.UserURN + `:password":5}`} {
+		_, err := schema.Decode(typ, []byte(doc), schema.Decoding{RefusePasswords: true})
+		assertError(t, err, invalidSyntax, "password: is not supported", doc)
 	}
 	for _, doc := range []string{`{"userName":"x"}`, `{"password":null}`, `{"password":""}`} {
 		for _, o := range []schema.Decoding{{}, {KeepEmptyStrings: true}} {

@@ -35,7 +35,7 @@ func putBuffer(b *bytes.Buffer) {
 
 // body reads the request's body; the caller gives the buffer back.
 func (q *request) body() (*bytes.Buffer, error) {
-	if err := checkContentType(q.Header.Get("Content-Type")); err != nil {
+	if err := q.checkContentType(); err != nil {
 		return nil, err
 	}
 	b := buffers.Get().(*bytes.Buffer)
@@ -70,13 +70,14 @@ func (q *request) unread(err error) error {
 }
 
 // checkContentType takes JSON in UTF-8 by any of its names, and no name at all
-// (RFC 7644, section 3.8; Okta sends application/json).
-func checkContentType(header string) error {
-	if header == "" || header == mediaType {
+// (RFC 7644, section 3.8; Okta sends application/json), unless the dialect refuses that.
+func (q *request) checkContentType() error {
+	header, strict := q.Header.Get("Content-Type"), q.settings.Dialect.RefusePlainJSON
+	if header == "" && !strict || header == mediaType {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(header)
-	known := media == mediaType || media == "application/json" || media == "text/json"
+	known := media == mediaType || !strict && (media == "application/json" || media == "text/json")
 	charset := params["charset"]
 	if err == nil && known && (charset == "" || strings.EqualFold(charset, "utf-8")) {
 		return nil

@@ -256,7 +256,7 @@ func (op *bulkOp) fail(job *bulkJob, e *Error) {
 
 // sub is a request of its own within q.
 func (q *request) sub(method, path, version string, data []byte) *request {
-	header := http.Header{}
+	header := http.Header{"Content-Type": scimJSON}
 	if version != "" {
 		header.Set("If-Match", version)
 	}

@@ -29,7 +29,7 @@ type bulkReader struct {
 
 // readBulk reads the request. Too many operations are refused before any is done.
 func readBulk(q *request) (*bulkJob, error) {
-	if err := checkContentType(q.Header.Get("Content-Type")); err != nil {
+	if err := q.checkContentType(); err != nil {
 		return nil, err
 	}
 	job := &bulkJob{q: q, ids: map[string]string{}, creates: map[string]bool{}}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,7 @@ type serviceProviderConfig struct {
 	Sort                  supported     `json:"sort"`
 	ETag                  supported     `json:"etag"`
 	Pagination            pagination    `json:"pagination"`
+	InteropProfile        bool          `json:"interopProfileConformant,omitempty"`
 	AuthenticationSchemes []authScheme  `json:"authenticationSchemes"`
 	Catalogs              *catalogs     `json:"RolesAndEntitlements,omitempty"`
 	Meta                  discoveryMeta `json:"meta"`
@@ -89,12 +91,13 @@ func (h *Handler) serviceProviderConfig(q *request) (*response, error) {
 		Schemas:        []string{schema.ServiceProviderConfigURN},
 		Patch:          supported{true},
 		Bulk:           h.bulkConfig(),
-		Pagination:     h.pagination(),
+		Pagination:     h.pagination(q.maxResults()),
 		Catalogs:       h.catalogs(),
-		Filter:         filterConfig{true, h.config.MaxResults},
-		ChangePassword: supported{h.users != nil && h.users.keepsPasswords},
+		Filter:         filterConfig{true, q.maxResults()},
+		ChangePassword: supported{h.users != nil && h.users.keepsPasswords && !q.settings.Dialect.Decoding.RefusePasswords},
 		Sort:           supported{true},
 		ETag:           supported{true},
+		InteropProfile: q.conformsToInterop(),
 		Meta:           discoveryMeta{"ServiceProviderConfig", q.base.url + "/ServiceProviderConfig"},
 	}
 	for i, s := range schemesOf(h.config.Auth) {
@@ -141,8 +144,8 @@ func (h *Handler) catalogConfig(name string) catalogConfig {
 	return c
 }
 
-func (h *Handler) pagination() pagination {
-	p := pagination{Cursor: h.byKey, Index: true, Default: "index", DefaultSize: h.config.MaxResults, MaxSize: h.config.MaxResults}
+func (h *Handler) pagination(size int) pagination {
+	p := pagination{Cursor: h.byKey, Index: true, Default: "index", DefaultSize: size, MaxSize: size}
 	if h.byKey {
 		p.CursorTimeout = int(h.config.CursorTimeout / time.Second)
 	}
@@ -204,8 +207,9 @@ func resourceTypeOf(q *request, t *schema.Type) resourceType {
 }
 
 // definitions returns every schema that a served type has, each once, in the order
-// of the types, then those of the discovery resources themselves.
-func (h *Handler) definitions() []schema.Schema {
+// of the types, then those of the discovery resources themselves. What the connection
+// refuses is not in them.
+func (h *Handler) definitions(q *request) []schema.Schema {
 	var all []schema.Schema
 	seen := map[string]bool{}
 	add := func(s schema.Schema) {
@@ -216,15 +220,38 @@ func (h *Handler) definitions() []schema.Schema {
 	}
 	for _, c := range h.collections {
 		config := c.typ.Config()
+		if q.settings.Dialect.Decoding.RefusePasswords {
+			config.Schema.Attributes = withoutPassword(c.typ)
+		}
 		add(config.Schema)
 		for _, e := range config.Extensions {
 			add(e.Schema)
 		}
 	}
-	add(schema.ServiceProviderConfig())
+	add(configSchema(q))
 	add(schema.ResourceType())
 	add(schema.SchemaDefinition())
 	return all
+}
+
+// configSchema is the schema of /ServiceProviderConfig, with what a profile adds.
+func configSchema(q *request) schema.Schema {
+	s := schema.ServiceProviderConfig()
+	if q.conformsToInterop() {
+		s.Attributes = append(s.Attributes, schema.Attribute{
+			Name: "interopProfileConformant", Type: schema.Boolean, Mutability: schema.ReadOnly,
+			Description: "Whether all is done that the SCIM 2.0 Interoperability Profile demands.",
+		})
+	}
+	return s
+}
+
+// withoutPassword returns the attributes of the type's base schema but for the password.
+func withoutPassword(t *schema.Type) []schema.Attribute {
+	return slices.DeleteFunc(slices.Clone(t.Config().Schema.Attributes), func(a schema.Attribute) bool {
+		own, ok := t.Attr(a.Name)
+		return ok && own.IsPassword()
+	})
 }
 
 func (h *Handler) schemas(q *request) (*response, error) {
@@ -232,7 +259,7 @@ func (h *Handler) schemas(q *request) (*response, error) {
 		return nil, err
 	}
 	var docs []any
-	for _, s := range h.definitions() {
+	for _, s := range h.definitions(q) {
 		doc, err := schemaDocument(q, s)
 		if err != nil {
 			return nil, err
@@ -243,7 +270,7 @@ func (h *Handler) schemas(q *request) (*response, error) {
 }
 
 func (h *Handler) schema(q *request) (*response, error) {
-	for _, s := range h.definitions() {
+	for _, s := range h.definitions(q) {
 		if strings.EqualFold(s.ID, q.id) {
 			doc, err := schemaDocument(q, s)
 			if err != nil {

@@ -80,7 +80,7 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 		return
 	}
 	h["Content-Type"] = scimJSON
-	if wantsPlainJSON(q.Header["Accept"]) {
+	if wantsPlainJSON(q.Header["Accept"]) && (q.settings == nil || !q.settings.Dialect.RefusePlainJSON) {
 		h["Content-Type"] = plainJSON
 	}
 	length := resp.body.Len()

@@ -157,12 +157,12 @@ func (s *search) check(q *request, sortOrder string) error {
 
 // page returns the part of a Query that is about numbers.
 func (s *search) page(q *request) Query {
-	query := Query{StartIndex: 1, Count: q.h.config.MaxResults, Descending: s.descending}
+	query := Query{StartIndex: 1, Count: q.maxResults(), Descending: s.descending}
 	if s.startIndex != nil {
 		query.StartIndex = max(*s.startIndex, 1)
 	}
 	if s.count != nil {
-		query.Count = min(max(*s.count, 0), q.h.config.MaxResults)
+		query.Count = min(max(*s.count, 0), q.maxResults())
 	}
 	return query
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/schema"
 )
 
@@ -172,30 +171,4 @@ func (v *versioned) settings(ctx context.Context, s Scope) (*Settings, error) {
 	v.built[key] = builtSettings{version, settings}
 	v.mu.Unlock()
 	return settings, nil
-}
-
-// Dialect says what is refused of what real identity providers send. The zero
-// value refuses nothing that is understood.
-type Dialect struct {
-	// Options has the leniencies of bodies, paths and filters: its Decoding is
-	// used for POST and PUT, its Path and Checking for filters too.
-	patch.Options
-
-	// RefuseUnknownMembers answers 400 to a member that does not exist.
-	// Otherwise it is left out and the rest is done: one leaver must not block
-	// a whole group push for ever, as it does with Okta.
-	RefuseUnknownMembers bool
-
-	// PatchGroupBody answers a PATCH of a group with 200 and the group, members
-	// included. Otherwise it is a 204, since members are never read only to be
-	// shown. PATCH of other types always answers 200 with the resource.
-	PatchGroupBody bool
-}
-
-// Strict is the dialect of RFC 7643 and RFC 7644 to the letter.
-func Strict() Dialect {
-	return Dialect{
-		Options:              patch.Strict(),
-		RefuseUnknownMembers: true,
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,55 +22,96 @@ import (
 	"github.com/muster-scim/muster/scim"
 )
 
-// requirement is one sentence of an RFC that binds a service provider, and the test
-// that holds it. Levels are the RFC's keywords; STATED is a plain statement,
+// requirement is one sentence of an RFC or a profile that binds a service provider, and
+// the test that holds it. Levels are the RFC's keywords; STATED is a plain statement,
 // DERIVED what follows from the text, INTEROP what real clients need.
 type requirement struct {
-	id    string // S- RFC 7643, P- RFC 7644, C- RFC 9865; the section; a number
+	id    string // a letter of documents; the section; a number
 	level string
 	text  string
 	test  func(c *suite)
 }
 
-// requirements has all of them, in the order of the RFCs.
-var requirements = slices.Concat(coreSchema, protocol, patching, bulk, cursorPaging)
+// documents has the RFCs and profiles by the letter of their requirements, and how
+// the matrix of requirements calls them.
+var documents = map[string]struct{ short, name string }{
+	"S": {"7643", "RFC 7643"},
+	"P": {"7644", "RFC 7644"},
+	"C": {"9865", "RFC 9865"},
+	"I": {"interop", "draft-zollner-scim-interop-profile"},
+	"A": {"IPSIE", "OpenID IPSIE AL SCIM 2.0 Profile"},
+}
+
+// requirements has all of them, in the order of the documents.
+var requirements = slices.Concat(coreSchema, protocol, patching, bulk, cursorPaging, interopProfile, ipsieProfile)
 
 // waived lists requirements that no test over HTTP can hold, or that Muster leaves to
 // the application, with the reason.
 var waived = map[string]string{
+	"A-4.1-02":   "The metadata are those of the authorization server, which is none of Muster's.",
 	"S-4.1.1-15": "Muster hands a password to the application's store and opens no connection of its own to pass it on.",
 }
 
 // TestConformance runs every requirement against the program, each on an empty store.
 func TestConformance(t *testing.T) {
-	seen := map[string]bool{}
+	seen, passed := map[string]bool{}, new(tally)
+	if os.Getenv("MUSTER_CONFORMANCE") != "" {
+		t.Cleanup(passed.print)
+	}
 	for _, r := range requirements {
 		require.False(t, seen[r.id], "%s is there twice", r.id)
 		seen[r.id] = true
 		t.Run(r.id, func(t *testing.T) {
 			t.Parallel()
+			defer func() { passed.add(r, !t.Failed()) }()
 			r.test(newSuite(t))
-			report(t, r)
 		})
 	}
 }
 
-// report prints a line of the table that "make conformance" shows.
-func report(t *testing.T, r requirement) {
-	if os.Getenv("MUSTER_CONFORMANCE") == "" {
-		return
-	}
-	result := "pass"
-	if t.Failed() {
-		result = "FAIL"
-	}
-	fmt.Printf("%-14s %-9s %-12s %s\n", r.id, section(r.id), r.level, result)
+// tally has the lines of the table that "make conformance" shows.
+type tally struct {
+	mu    sync.Mutex
+	lines []string
+	pass  map[string]int // by document
+	all   map[string]int
 }
 
-// section returns the RFC and section of an id.
+func (y *tally) add(r requirement, pass bool) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	result := "FAIL"
+	if y.pass == nil {
+		y.pass, y.all = map[string]int{}, map[string]int{}
+	}
+	y.all[r.id[:1]]++
+	if pass {
+		result = "pass"
+		y.pass[r.id[:1]]++
+	}
+	y.line(r.id, r.level, result)
+}
+
+func (y *tally) line(id, level, result string) {
+	y.lines = append(y.lines, fmt.Sprintf("%-17s %-20s %-12s %s", id, section(id), level, result))
+}
+
+// print shows all lines, and a last one for each document.
+func (y *tally) print() {
+	given := map[string]int{}
+	for id, reason := range waived {
+		given[id[:1]]++
+		y.line(id, "", "waived: "+reason)
+	}
+	for letter, d := range documents {
+		y.lines = append(y.lines, fmt.Sprintf("= %-40s %3d requirements, %3d pass, %d waived", d.name, y.all[letter]+given[letter], y.pass[letter], given[letter]))
+	}
+	fmt.Println("\n" + strings.Join(y.lines, "\n"))
+}
+
+// section returns the document and the section of an id.
 func section(id string) string {
-	rfc := map[string]string{"S": "7643", "P": "7644", "C": "9865"}[id[:1]]
-	return rfc + " " + id[2:strings.LastIndexByte(id, '-')]
+	return documents[id[:1]].short + " " + id[2:strings.LastIndexByte(id, '-')]
 }
 
 // TestCoverage holds the list to the matrix of requirements: none is missing, none
@@ -91,7 +133,7 @@ func TestCoverage(t *testing.T) {
 	assert.LessOrEqual(t, len(waived), mostWaived)
 	count := 0
 	for _, m := range matrix {
-		if !slices.Contains([]string{"RFC 7643", "RFC 7644", "RFC 9865"}, m.RFC) {
+		if d, ok := documents[m.ID[:1]]; !ok || !strings.HasPrefix(m.RFC, d.name) {
 			continue
 		}
 		count++
@@ -124,8 +166,8 @@ var macros = strings.NewReplacer(
 	"$T", thingURN,
 )
 
-// suite is what a test has: a fresh server with two connections. Requests go to the
-// strict one, which holds to the RFCs; tolerant gives the other.
+// suite is what a test has: a fresh server with the program's connections. Requests go
+// to the strict one, which holds to the RFCs; tolerant and as give the others.
 type suite struct {
 	*testing.T
 	url   string
@@ -146,7 +188,8 @@ func newSuite(t *testing.T, change ...func(*scim.Config)) *suite {
 	c.url = ts.URL + basePath
 	c.transport = ts.Client().Transport
 	o := options{
-		baseURL: c.url, token: tolerantConnection, strictToken: strictConnection, me: "bjensen",
+		baseURL: c.url, token: tolerantConnection, strictToken: strictConnection,
+		interopToken: interopConnection, ipsieToken: ipsieConnection, me: "bjensen",
 		log: slog.New(slog.NewTextHandler(c.log, nil)),
 		change: func(config *scim.Config) {
 			for _, f := range change {
@@ -166,7 +209,7 @@ func (c *suite) with(change func(*scim.Config)) *suite {
 	return newSuite(c.T, change)
 }
 
-// tolerant returns the other connection to the same server.
+// tolerant returns the tolerant connection to the same server.
 func (c *suite) tolerant() *suite {
 	other := *c
 	other.token = tolerantConnection

@@ -1,8 +1,8 @@
 // Command full is a SCIM endpoint with everything switched on, for conformance
 // suites to be pointed at: bulk requests, cursors, /Me, searches and queries of all
-// types, a resource type of its own at /Things, roles and entitlements. Two tokens
-// open two connections to the same data: one takes what identity providers send, the
-// other holds to the RFCs to the letter.
+// types, a resource type of its own at /Things, roles and entitlements. Four tokens
+// open four connections to the same data: one takes what identity providers send, one
+// holds to the RFCs to the letter, and two to profiles of them.
 package main
 
 import (
@@ -46,6 +46,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var o options
 	flags.StringVar(&o.token, "token", rand.Text(), "bearer token of the tolerant connection")
 	flags.StringVar(&o.strictToken, "strict-token", rand.Text(), "bearer token of the strict connection")
+	flags.StringVar(&o.interopToken, "interop-token", rand.Text(), "bearer token of the connection with the interoperability profile")
+	flags.StringVar(&o.ipsieToken, "ipsie-token", rand.Text(), "bearer token of the connection with the IPSIE profile")
 	flags.StringVar(&o.me, "me", "bjensen", "userName of the user that /Me means")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -68,9 +70,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
   Base URL:      %s
   Token:         %s  (takes what identity providers send)
   Strict token:  %s  (RFC 7643 and RFC 7644 to the letter)
+  Interop token: %s  (draft-zollner-scim-interop-profile)
+  IPSIE token:   %s  (IPSIE AL SCIM 2.0 Profile)
 
 Ctrl-C ends it.
-`, o.baseURL, o.token, o.strictToken)
+`, o.baseURL, o.token, o.strictToken, o.interopToken, o.ipsieToken)
 	return serve(ctx, l, h)
 }
 
@@ -91,16 +95,23 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	return server.Shutdown(ctx)
 }
 
-// The connections of the two tokens.
+// The connections of the tokens.
 const (
 	tolerantConnection = "tolerant"
 	strictConnection   = "strict"
+	interopConnection  = "interop"
+	ipsieConnection    = "ipsie"
 )
 
 // settings says how each connection is spoken with.
 func settings(_ context.Context, s scim.Scope) (*scim.Settings, error) {
-	if s.Connection == strictConnection {
+	switch s.Connection {
+	case strictConnection:
 		return &scim.Settings{Dialect: scim.Strict()}, nil
+	case interopConnection:
+		return &scim.Settings{Dialect: scim.Interop()}, nil
+	case ipsieConnection:
+		return &scim.Settings{Dialect: scim.IPSIE()}, nil
 	}
 	return &scim.Settings{}, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/muster-scim/muster/scim/memstore"
 )
 
-// tenant is the one that both connections belong to.
+// tenant is the one that all connections belong to.
 const tenant scim.Tenant = "example"
 
 // maxBulkOperations is what /Bulk takes in one request.
@@ -20,10 +20,11 @@ const maxBulkOperations = 10_000
 
 // options are what the flags say.
 type options struct {
-	baseURL            string
-	token, strictToken string
-	me                 string
-	log                *slog.Logger
+	baseURL                  string
+	token, strictToken       string
+	interopToken, ipsieToken string
+	me                       string
+	log                      *slog.Logger
 
 	// change may alter the configuration; tests do.
 	change func(*scim.Config)
@@ -44,6 +45,8 @@ func (o options) handler() (http.Handler, error) {
 		Auth: scim.AnyOf(
 			scim.StaticToken(o.token, scim.Scope{Tenant: tenant, Connection: tolerantConnection}),
 			scim.StaticToken(o.strictToken, scim.Scope{Tenant: tenant, Connection: strictConnection}),
+			scim.StaticToken(o.interopToken, scim.Scope{Tenant: tenant, Connection: interopConnection}),
+			scim.StaticToken(o.ipsieToken, scim.Scope{Tenant: tenant, Connection: ipsieConnection}),
 		),
 		Users:             store,
 		UserType:          userType,
