@@ -32,8 +32,8 @@ fuzz: ## run each fuzz target for FUZZTIME (5s)
 	.ci/run fuzz
 
 .PHONY: conformance
-conformance: ## print every requirement of RFC 7643, 7644 and 9865 with its result
-	MUSTER_CONFORMANCE=1 go test -count=1 -run '^TestConformance$$' ./examples/full | sort -V
+conformance: ## print every requirement of the RFCs and profiles with its result
+	MUSTER_CONFORMANCE=1 go test -count=1 -v -run '^TestConformance$$' ./examples/full | grep -E '^([A-Z]-|=)[^=]' | sort -V
 
 .PHONY: bench
 bench: ## measure COUNT times (3) and print the figures beside their targets
