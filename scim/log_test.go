@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +21,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/muster-scim/muster/internal/dbtest"
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/memstore"
+	"github.com/muster-scim/muster/scim/sqlstore"
 )
 
 // logged is a server that keeps a log, on a clock that moves by a second with each
@@ -198,14 +201,26 @@ func TestLogQueries(t *testing.T) {
 // TestLogPages holds pages to a model: all that match, newest first, each once, whatever
 // the limit.
 func TestLogPages(t *testing.T) {
+	t.Run("memory", func(t *testing.T) { testLogPages(t, memstore.New(), 40) })
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		s, err := sqlstore.OpenState(t.Context(), db, sqlstore.Options{})
+		require.NoError(t, err)
+		testLogPages(t, s, 10)
+	})
+}
+
+func testLogPages(t *testing.T, state scim.StateStore, most int) {
+	n := 0
 	rapid.Check(t, func(t *rapid.T) {
-		c, log := newClock(), scim.NewLog(memstore.New())
+		n++
+		tenant := scim.Tenant(fmt.Sprint("t", n))
+		c, log := newClock(), scim.NewLog(state)
 		connections, ids := []string{"entra", "okta"}, []string{"1", "2", "3"}
 		var all []scim.Entry
-		for range rapid.IntRange(0, 40).Draw(t, "entries") {
+		for range rapid.IntRange(0, most).Draw(t, "entries") {
 			c.move(time.Duration(rapid.IntRange(1, 3).Draw(t, "gap")))
 			e := scim.Entry{
-				At: c.now(), Scope: scim.Scope{Tenant: "t", Connection: rapid.SampledFrom(connections).Draw(t, "connection")},
+				At: c.now(), Scope: scim.Scope{Tenant: tenant, Connection: rapid.SampledFrom(connections).Draw(t, "connection")},
 				ResourceID: rapid.SampledFrom(ids).Draw(t, "id"), Status: rapid.SampledFrom([]int{200, 404}).Draw(t, "status"),
 			}
 			require.NoError(t, log.Append(context.Background(), e, time.Hour))
@@ -230,7 +245,7 @@ func TestLogPages(t *testing.T) {
 		})
 		var got []scim.Entry
 		for {
-			page, err := log.List(context.Background(), "t", q)
+			page, err := log.List(context.Background(), tenant, q)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(page.Entries), q.Limit)
 			got = append(got, page.Entries...)
