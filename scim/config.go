@@ -90,8 +90,9 @@ type Config struct {
 	CursorKey     []byte
 	CursorTimeout time.Duration
 
-	// Record, if not nil, is told of every request when it has been answered.
-	// It is called on the request's goroutine and should be quick.
+	// Record, if not nil, is told of every request when it has been answered, and of
+	// what policies decide later. It is called on the request's goroutine, or the
+	// worker's, and should be quick.
 	Record func(Entry)
 
 	// Logger gets what must not get to clients: causes of errors. If nil, it is

@@ -11,9 +11,10 @@ import (
 	"github.com/muster-scim/muster/schema"
 )
 
-// Entry tells of one request, or of one operation of a bulk request. It holds no
-// credentials, no passwords and no values of attributes that are never returned, but
-// other personal data: see Changes.
+// Entry tells of one request, or of one operation of a bulk request. What policies
+// decide later, when no client waits, has entries without Method, Path and Status. It
+// holds no credentials, no passwords and no values of attributes that are never
+// returned, but other personal data: see Changes.
 type Entry struct {
 	// ID is unique. That of a later entry sorts before it.
 	ID string
@@ -71,6 +72,10 @@ type Decision struct {
 	Policy  string `json:"policy"`  // "link", "roles", "guard", "admission", "deprovision", …
 	Outcome string `json:"outcome"` // as "bound", "refused"
 	Reason  string `json:"reason,omitempty"`
+
+	// ResourceID is the id of the resource if it is not the entry's: of a user whose
+	// roles a change of a group has changed.
+	ResourceID string `json:"resourceId,omitempty"`
 }
 
 // Change is what a write did to one attribute.
@@ -138,6 +143,11 @@ func (e *Entry) refused(policy string, err error) {
 
 // complete makes Changes of what was written.
 func (e *Entry) complete() {
+	for i := range e.Decisions {
+		if d := &e.Decisions[i]; d.ResourceID == e.ResourceID {
+			d.ResourceID = ""
+		}
+	}
 	w := e.write
 	e.write = written{}
 	e.Changes = changesOf(w.before, w.after, e.Changed)
@@ -247,7 +257,13 @@ func (e *Entry) concerns() []string {
 	for _, c := range e.Changes {
 		ids = append(append(ids, c.Added...), c.Removed...)
 	}
-	return ids
+	for _, d := range e.Decisions {
+		if d.ResourceID != "" {
+			ids = append(ids, d.ResourceID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // failed reports whether the client was told of an error.

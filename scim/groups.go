@@ -48,7 +48,7 @@ func (w groupWriter) attempt(q *request, f func(c *groupChange) error) (GroupRes
 	if err != nil {
 		return GroupResult{}, err
 	}
-	q.entry.Decisions = append(q.entry.Decisions, c.decisions...)
+	w.l.h.decided(q, w.l.h.groups.typ, c.id, c.decisions)
 	w.l.finishAll(q, c.users)
 	if c.changed {
 		w.l.wake()

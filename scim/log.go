@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -10,6 +11,8 @@ import (
 	"log/slog"
 	"math"
 	"time"
+
+	"github.com/muster-scim/muster/schema"
 )
 
 const kindLog Kind = "log"
@@ -228,6 +231,25 @@ func WithRecord(ctx context.Context, f func(Entry)) context.Context {
 	return context.WithValue(ctx, recordKey{}, f)
 }
 
+// decided notes what policies decided about a resource: in the entry of the request, or
+// in one of its own if it is the worker or the application that has something done.
+func (h *Handler) decided(q *request, t *schema.Type, id string, decisions []Decision) {
+	for i := range decisions {
+		decisions[i].ResourceID = id
+	}
+	if q.URL != nil {
+		q.entry.Decisions = append(q.entry.Decisions, decisions...)
+		return
+	}
+	if len(decisions) == 0 {
+		return
+	}
+	own := *q
+	own.known = true
+	own.entry = &Entry{At: h.config.Now(), Resource: t.Name(), ResourceID: id, Decisions: decisions}
+	h.record(&own, 0)
+}
+
 // keepLog returns how long the request is kept in the log. Of a stranger's nothing is:
 // whose log would it be, and anybody could fill it.
 func (h *Handler) keepLog(q *request) time.Duration {
@@ -259,9 +281,9 @@ func (h *Handler) narrate(q *request, debug bool) {
 	for _, d := range e.Decisions {
 		log.InfoContext(q.ctx, "SCIM "+d.Policy+": "+d.Outcome,
 			"reason", d.Reason, "tenant", string(e.Scope.Tenant), "connection", e.Scope.Connection,
-			"resource", e.Resource, "id", e.ResourceID, "entry", e.ID)
+			"resource", e.Resource, "id", e.ResourceID, "about", cmp.Or(d.ResourceID, e.ResourceID), "entry", e.ID)
 	}
-	if !debug {
+	if !debug || e.Method == "" {
 		return
 	}
 	args := []any{"method", e.Method, "path", e.Path, "status", e.Status, "duration", e.Duration,

@@ -428,3 +428,38 @@ func TestWithRecord(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), r)
 	assert.Equal(t, []string{"POST /Users 201 true", "POST /Bulk 200 false"}, got, "operations come first")
 }
+
+// TestLogOfOthers holds that the log tells of those too whom a request was not about, and
+// of what no request asked for.
+func TestLogOfOthers(t *testing.T) {
+	a := newApplication(t, memstore.New())
+	a.settings.KeepLog = time.Hour
+	log := scim.NewLog(a.store)
+	last := func(id string) scim.Entry {
+		page, err := log.List(t.Context(), tenant, scim.LogQuery{ResourceID: id, Limit: 1})
+		require.NoError(t, err)
+		require.Len(t, page.Entries, 1)
+		return page.Entries[0]
+	}
+	u := a.create("/Users", `{"userName":"bjensen","userType":"user"}`)
+	assert.Equal(t, []scim.Decision{{Policy: "roles", Outcome: "set", Reason: "Contributor"}}, last(u).Decisions)
+
+	a.later(time.Second)
+	g := a.group("role.editor", u)
+	e := last(u)
+	assert.Equal(t, []any{"POST", "Group", g}, []any{e.Method, e.Resource, e.ResourceID})
+	assert.Contains(t, e.Decisions, scim.Decision{Policy: "roles", Outcome: "set", Reason: "Contributor, editor", ResourceID: u})
+
+	a.later(time.Second)
+	err := a.handler.Admin().ChangeSettings(t.Context(), tenant, func(context.Context) error {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.settings.Roles = testRoles{table: map[string]string{"user": "Reader"}}
+		return nil
+	})
+	require.NoError(t, err)
+	a.work()
+	e = last(u)
+	assert.Equal(t, []any{"", "", 0, "User", u, "muster"}, []any{e.Method, e.Path, e.Status, e.Resource, e.ResourceID, e.Scope.Actor})
+	assert.Equal(t, []scim.Decision{{Policy: "roles", Outcome: "set", Reason: "Reader, editor"}}, e.Decisions)
+}

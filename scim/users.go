@@ -252,7 +252,7 @@ func (c *userChange) save() error {
 
 // finish does what has effects outside the transaction.
 func (w userWriter) finish(q *request, c *userChange) {
-	q.entry.Decisions = append(q.entry.Decisions, c.decisions...)
+	w.l.h.decided(q, w.l.h.users.typ, c.id, c.decisions)
 	w.l.runCutoffs(q, c.cut)
 	if c.erase {
 		if err := w.l.eraseNow(q.ctx, c.t, c.id); err != nil {
