@@ -200,26 +200,35 @@ func (failingUsers) UpdateUser(context.Context, scim.Tenant, string, scim.Write)
 // looks for it in everything that is written: the provisioning log, the application's
 // log, answers, events, and what is kept in the StateStore.
 func TestNoSecretGetsOut(t *testing.T) {
+	whole := func(s scim.UserStore) scim.UserStore { return s }
 	for _, run := range []struct {
-		name    string
-		dialect scim.Dialect
-		users   func(scim.UserStore) scim.UserStore
+		name     string
+		settings scim.Settings
+		users    func(scim.UserStore) scim.UserStore
 	}{
-		{"tolerant", scim.Dialect{}, func(s scim.UserStore) scim.UserStore { return s }},
-		{"strict", scim.Strict(), func(s scim.UserStore) scim.UserStore { return s }},
-		{"failing", scim.Dialect{}, func(s scim.UserStore) scim.UserStore { return failingUsers{s} }},
+		{"tolerant", scim.Settings{}, whole},
+		{"strict", scim.Settings{Dialect: scim.Strict()}, whole},
+		{"failing", scim.Settings{}, func(s scim.UserStore) scim.UserStore { return failingUsers{s} }},
+		{"with policies", scim.Settings{Roles: testRoles{}, OnDelete: scim.Suspend}, whole},
 	} {
 		t.Run(run.name, func(t *testing.T) {
 			var slogged, state, told, answers sink
 			store := memstore.New()
-			s := newServer(t, func(c *scim.Config) {
-				c.Users, c.Groups, c.UserType = run.users(store), store, userType
-				c.State, c.MaxBulkOperations = keeping{store, &state}, 10
-				c.Settings = scim.Fixed(scim.Settings{KeepLog: time.Hour, Dialect: run.dialect})
-				c.Logger = slog.New(slog.NewTextHandler(&slogged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-				c.Record = func(e scim.Entry) { fmt.Fprintf(&told, "%+v\n", e) }
-				c.Events = func(_ context.Context, e scim.Event) error { return json.NewEncoder(&told).Encode(e) }
-			})
+			run.settings.KeepLog = time.Hour
+			s, c := prepare(t)
+			c.Users, c.Groups, c.UserType = run.users(store), store, userType
+			c.State, c.MaxBulkOperations = keeping{store, &state}, 10
+			_, c.StateInTx = c.Users.(scim.Transactor)
+			c.Settings = scim.Fixed(run.settings)
+			c.Logger = slog.New(slog.NewTextHandler(&slogged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			c.Record = func(e scim.Entry) { fmt.Fprintf(&told, "%+v\n", e) }
+			c.Events = func(_ context.Context, e scim.Event) error {
+				told.WriteString("event ")
+				return json.NewEncoder(&told).Encode(e)
+			}
+			h, err := scim.New(c)
+			require.NoError(t, err)
+			s.serve(h)
 			id, group := s.user("bjensen"), s.group("Guides")
 			for i, c := range secrets {
 				mark := fmt.Sprintf("sEcReT%03d", i)
@@ -237,6 +246,8 @@ func TestNoSecretGetsOut(t *testing.T) {
 				fmt.Fprintf(&answers, "%s %v\n", r.text, r.header)
 			}
 			fmt.Fprint(&answers, s.get("/Users/"+id).text, s.get("/Users").text, s.get("/Groups").text)
+			require.NoError(t, h.RunOnce(t.Context()))
+			require.Contains(t, told.text(), "event {")
 			page, err := scim.NewLog(store).List(context.Background(), "t", scim.LogQuery{Limit: 1000})
 			require.NoError(t, err)
 			kept, err := json.Marshal(page.Entries)
