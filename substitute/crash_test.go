@@ -251,3 +251,57 @@ func handOverUntilKilled(t *testing.T, spec []string) {
 	w.restart()
 	w.offboard()
 }
+
+// TestCrashWhileUndoing: the same for taking everything back, at every call.
+func TestCrashWhileUndoing(t *testing.T) {
+	run := func(f *faults) int {
+		w := newCrashWorld(t, memstore.New(), newThings("document"), newThings("session"))
+		for _, id := range ids("document", crashDocuments) {
+			w.documents.give(id, w.ids["ann"])
+		}
+		w.suspend("ann")
+		w.work()
+		w.documents.give("document-0007", w.ids["cid"])
+		id := w.handover("ann").ID
+		w.faults = f
+		w.restart()
+		for range 100 {
+			if f.dead && w.faults != nil {
+				w.faults = nil
+				w.restart()
+			}
+			phase := substitute.Phase("")
+			w.survive(func() error {
+				h, err := w.Get(ctx, tenant, id)
+				phase = h.Phase
+				return err
+			})
+			if phase == substitute.Undone {
+				break
+			}
+			if phase == substitute.Done {
+				w.survive(func() error { return w.Undo(ctx, tenant, id) })
+			}
+			w.survive(func() error { _, err := w.Work(ctx); return err })
+			w.clock.add(time.Hour)
+		}
+		w.faults = nil
+		w.restart()
+		require.Equal(t, map[string]int{"ann": crashDocuments - 1, "bob": 1, "cid": 2}, w.holders())
+		require.Len(t, w.documents.transfers(), 2*crashDocuments-1, "each there and back, but one")
+		h := w.handover("ann")
+		require.Equal(t, substitute.Undone, h.Phase)
+		require.Equal(t, map[string]int{"document": 1}, h.Left)
+		require.Len(t, w.events(scim.HandoverUndone), 1)
+		return f.calls
+	}
+	calls := run(&faults{})
+	require.Greater(t, calls, 30)
+	for _, what := range []fault{kill, fail, panics} {
+		for _, after := range []bool{false, true} {
+			for at := 1; at <= calls; at++ {
+				run(&faults{at: at, after: after, what: what})
+			}
+		}
+	}
+}

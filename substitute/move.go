@@ -256,7 +256,7 @@ func (w *turn) settle(ctx context.Context, b *Batch) error {
 	if err != nil || now.State != BatchReturned {
 		return err
 	}
-	_, err = w.move(ctx, b.Kind, b.IDs, b.To, b.From)
+	_, err = w.moveLate(ctx, b.Kind, b.IDs, b.To, b.From)
 	return err
 }
 

@@ -171,3 +171,39 @@ func TestManyWorkers(t *testing.T) {
 		assert.Len(t, w.documents.transfers(), 120)
 	})
 }
+
+// TestSlowWorker: a worker that is thought to be dead goes on when another one has done
+// everything. It changes nothing, and begins nothing.
+func TestSlowWorker(t *testing.T) {
+	for _, undone := range []bool{false, true} {
+		w := newWorld(t, memstore.New())
+		w.own("ann", 30)
+		w.suspend("ann")
+		documents, times := w.documents.(*memThings), 0
+		documents.hook = func([]string, string, string) error {
+			if times++; times == 1 {
+				w.clock.add(3 * time.Minute)
+				w.work()
+				require.Equal(t, substitute.Done, w.phase("ann"))
+				if undone {
+					require.NoError(t, w.Undo(ctx, tenant, w.handover("ann").ID))
+					w.work()
+				}
+			}
+			return nil
+		}
+		w.work()
+		want := map[string]int{"eve": 33}
+		if undone {
+			want = map[string]int{"ann": 33}
+		}
+		assert.Equal(t, want, w.holders())
+		seen := map[string]bool{}
+		for _, e := range w.events(scim.HandoverMoved) {
+			for _, id := range e.Added {
+				assert.False(t, seen[id], "told twice of %s", id)
+				seen[id] = true
+			}
+		}
+	}
+}

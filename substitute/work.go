@@ -107,6 +107,11 @@ func (w *turn) move(ctx context.Context, kind string, ids []string, from, to str
 	if !w.c.s.Now().Before(w.next) {
 		return nil, scim.ErrVersionMismatch
 	}
+	return w.moveLate(ctx, kind, ids, from, to)
+}
+
+// moveLate moves objects, be it by a worker whose time is over.
+func (w *turn) moveLate(ctx context.Context, kind string, ids []string, from, to string) (others []string, err error) {
 	o := w.c.kind(kind)
 	if o == nil {
 		return nil, fmt.Errorf("kind %q is not in Config.Owned any more", kind)
