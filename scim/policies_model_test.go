@@ -222,7 +222,7 @@ func (s *server) list(path string) []map[string]any {
 func TestGuardRounds(t *testing.T) {
 	rounds := 1000
 	if testing.Short() || raced {
-		rounds = 50
+		rounds = 20
 	}
 	a := newApplication(t, openStore(t, dbtest.Postgres(t)))
 	a.settings.Guard = a.guard(false)

@@ -54,6 +54,9 @@ type application struct {
 // onEachStore runs f on an application over each kind of store.
 func onEachStore(t *testing.T, f func(t *testing.T, a *application)) {
 	t.Run("memory", func(t *testing.T) { f(t, newApplication(t, memstore.New())) })
+	if testing.Short() {
+		return
+	}
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
 		s, err := sqlstore.Open(t.Context(), db, sqlstore.Options{})
 		require.NoError(t, err)

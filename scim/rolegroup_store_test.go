@@ -87,6 +87,9 @@ type onlyUsers struct{ scim.UserStore }
 // TestRoleGroupsAreGroupsInSQL does so where the state is in a database. All cases use
 // one set of tables, which is emptied for each: making tables takes longer than they do.
 func TestRoleGroupsAreGroupsInSQL(t *testing.T) {
+	if testing.Short() {
+		return // in memory it is the same code
+	}
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
 		s, err := sqlstore.Open(t.Context(), db, sqlstore.Options{Prefix: "roles_"})
 		require.NoError(t, err)
