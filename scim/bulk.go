@@ -2,6 +2,7 @@ package scim
 
 import (
 	"bytes"
+	"container/heap"
 	"io"
 	"net/http"
 	"net/url"
@@ -42,6 +43,7 @@ type bulkOp struct {
 
 	data    jsontext.Value // nil when it is no longer needed
 	refs    []string       // the bulkIds that path and data name
+	missing int            // how many of them may still be created
 	invalid *Error         // why it can't be tried
 
 	done     bool
@@ -58,9 +60,31 @@ type bulkJob struct {
 	failOnErrors int // 0 is never
 	failed       int
 
-	ids     map[string]string // of created resources, by bulkId
-	creates map[string]bool   // the bulkIds that some operation creates
-	amend   []int             // operations that were done without their references
+	ids map[string]string // of created resources, by bulkId
+
+	// creates has the operations that will create something, or have, by bulkId;
+	// waiters the indexes of those that refer to it, as long as it is open whether
+	// they will; ready those that can be done.
+	creates map[string]*bulkOp
+	waiters map[string][]int
+	ready   indexes
+
+	next  int   // where to look for a circle
+	amend []int // operations that were done without their references
+}
+
+// indexes is a heap: the first in the request comes first.
+type indexes []int
+
+func (x indexes) Len() int           { return len(x) }
+func (x indexes) Less(i, j int) bool { return x[i] < x[j] }
+func (x indexes) Swap(i, j int)      { x[i], x[j] = x[j], x[i] }
+func (x *indexes) Push(v any)        { *x = append(*x, v.(int)) }
+func (x *indexes) Pop() any {
+	last := len(*x) - 1
+	v := (*x)[last]
+	*x = (*x)[:last]
+	return v
 }
 
 // check refuses what RFC 7644, section 3.7, does not allow.
@@ -104,16 +128,11 @@ func (op *bulkOp) references() []string {
 
 // run tries the operations, in the order of the request as far as references allow.
 func (job *bulkJob) run() {
-	for progress := true; progress && !job.stopped(); {
-		progress = false
-		for i := range job.ops {
-			if op := job.ops[i]; !op.done && job.ready(op) && !job.stopped() {
-				job.try(i)
-				progress = true
-			}
-		}
-		if !progress {
-			progress = job.breakCircle()
+	for !job.stopped() {
+		if job.ready.Len() > 0 {
+			job.try(heap.Pop(&job.ready).(int))
+		} else if !job.breakCircle() {
+			break
 		}
 	}
 	for _, i := range job.amend {
@@ -127,18 +146,15 @@ func (job *bulkJob) stopped() bool {
 	return job.failOnErrors > 0 && job.failed >= job.failOnErrors || job.q.ctx.Err() != nil
 }
 
-// ready reports whether an operation can be tried: what it refers to is there, or
-// will never be.
-func (job *bulkJob) ready(op *bulkOp) bool {
-	if op.invalid != nil {
-		return true
-	}
-	for _, ref := range op.refs {
-		if _, there := job.ids[ref]; !there && job.creates[ref] {
-			return false
+// settled tells those that wait for a resource that it is there, or will never be.
+func (job *bulkJob) settled(bulkID string) {
+	for _, i := range job.waiters[bulkID] {
+		op := job.ops[i]
+		if op.missing--; op.missing == 0 && !op.done {
+			heap.Push(&job.ready, i)
 		}
 	}
-	return true
+	delete(job.waiters, bulkID)
 }
 
 // try does one operation.
@@ -172,15 +188,15 @@ func (job *bulkJob) pathOf(op *bulkOp) string {
 
 // breakCircle creates the first resource that waits for others without what waits.
 func (job *bulkJob) breakCircle() bool {
-	for i := range job.ops {
-		op := job.ops[i]
+	for ; job.next < len(job.ops); job.next++ { // of those before it no POST waits
+		i, op := job.next, job.ops[job.next]
 		if op.done || op.method != http.MethodPost {
 			continue
 		}
 		op.done = true
 		pruned, ok := prune(op.data, func(ref string) bool {
 			_, there := job.ids[ref]
-			return !there && job.creates[ref]
+			return !there && job.creates[ref] != nil
 		})
 		if !ok {
 			op.invalid = &Error{Status: http.StatusConflict, Detail: "The references between the operations can't be resolved."}
@@ -193,12 +209,6 @@ func (job *bulkJob) breakCircle() bool {
 		}
 		job.amend = append(job.amend, i)
 		return true
-	}
-	for i := range job.ops { // only others than POST are left, whose references have failed
-		if op := job.ops[i]; !op.done {
-			job.creates = map[string]bool{}
-			return true
-		}
 	}
 	return false
 }
@@ -242,6 +252,7 @@ func (job *bulkJob) perform(op *bulkOp, method, path string, data []byte) {
 	}
 	if op.method == http.MethodPost && method == http.MethodPost {
 		job.ids[op.bulkID] = sub.entry.ResourceID
+		job.settled(op.bulkID)
 	}
 }
 
@@ -250,7 +261,10 @@ func (op *bulkOp) fail(job *bulkJob, e *Error) {
 	op.status, op.failure = e.Status, errorDocument(e, "")
 	if op.method == http.MethodPost {
 		op.location = ""
-		delete(job.creates, op.bulkID)
+		if job.creates[op.bulkID] == op {
+			delete(job.creates, op.bulkID)
+			job.settled(op.bulkID)
+		}
 	}
 }
 

@@ -133,6 +133,21 @@ func TestBulkReferences(t *testing.T) {
 	s.find("/Groups", `displayName eq "Lost"`).total(0)
 }
 
+// TestBulkTwice: an operation with a bulkId that is there already fails, and takes
+// nothing from those that wait for the first.
+func TestBulkTwice(t *testing.T) {
+	s := newServer(t, withBulk)
+	results := s.bulk(
+		post("/Groups", "g", `{"displayName":"G","members":[{"value":"bulkId:u"}]}`),
+		post("/Users", "u", `{"userName":"u","`+enterpriseURN+`":{"manager":{"value":"bulkId:m"}}}`),
+		post("/Users", "u", `{"userName":"other"}`),
+		post("/Users", "m", `{"userName":"m"}`),
+	)
+	require.Equal(t, "201 201 400 201", statusesOf(results))
+	assert.Equal(t, []string{idOf(results[1])}, s.members(idOf(results[0])))
+	assert.Equal(t, idOf(results[3]), s.get("/Users/"+idOf(results[1])).at(enterpriseURN, "manager").(map[string]any)["value"])
+}
+
 func TestBulkCircles(t *testing.T) { // P-3.7.1-01
 	s := newServer(t, withBulk)
 	results := s.bulk(

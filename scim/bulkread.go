@@ -32,7 +32,7 @@ func readBulk(q *request) (*bulkJob, error) {
 	if err := q.checkContentType(); err != nil {
 		return nil, err
 	}
-	job := &bulkJob{q: q, ids: map[string]string{}, creates: map[string]bool{}}
+	job := &bulkJob{q: q, ids: map[string]string{}, creates: map[string]*bulkOp{}, waiters: map[string][]int{}}
 	r := bulkReader{dec: jsontext.NewDecoder(q.limited()), job: job}
 	if err := r.document(); err != nil {
 		return nil, q.unparsed(err)
@@ -40,7 +40,7 @@ func readBulk(q *request) (*bulkJob, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	job.name()
+	job.connect()
 	return job, nil
 }
 
@@ -221,16 +221,26 @@ func (r *bulkReader) check() error {
 	return nil
 }
 
-// name notes which bulkIds there are.
-func (job *bulkJob) name() {
-	for i := range job.ops {
-		op := job.ops[i]
-		if op.method != http.MethodPost || op.bulkID == "" {
-			continue
-		}
-		if job.creates[op.bulkID] {
+// connect notes which operation creates what, and which wait for it.
+func (job *bulkJob) connect() {
+	for _, op := range job.ops {
+		switch {
+		case op.method != http.MethodPost || op.bulkID == "":
+		case job.creates[op.bulkID] != nil:
 			op.invalid = badRequest(schema.ScimTypeInvalidSyntax, "The bulkId is there twice.")
+		default:
+			job.creates[op.bulkID] = op
 		}
-		job.creates[op.bulkID] = true
+	}
+	for i, op := range job.ops {
+		for _, ref := range op.refs {
+			if op.invalid == nil && job.creates[ref] != nil {
+				op.missing++
+				job.waiters[ref] = append(job.waiters[ref], i)
+			}
+		}
+		if op.missing == 0 {
+			job.ready = append(job.ready, i) // in order, so it is a heap
+		}
 	}
 }
