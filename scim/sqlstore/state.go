@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/muster-scim/muster/filter"
@@ -112,28 +114,47 @@ func (s *State) PutState(ctx context.Context, t scim.Tenant, records ...scim.Sta
 		run = s.d.alone // one statement
 	}
 	return run(ctx, func(ctx context.Context) error {
-		for _, r := range records {
-			if err := s.put(ctx, name(t), r); err != nil {
+		for rest := records; len(rest) > 0; {
+			n, err := s.putSome(ctx, name(t), rest)
+			if err != nil {
 				return err
 			}
+			rest = rest[n:]
 		}
 		return nil
 	})
 }
 
-func (s *State) put(ctx context.Context, tenant string, r scim.State) error {
-	key := filter.SQLText(r.Key)
-	switch {
-	case r.Delete:
-		return s.delete(ctx, tenant, key, r)
-	case r.Version == 0:
-		return s.insert(ctx, tenant, key, r)
+// maxInserts bounds the new records of one statement.
+const maxInserts = 50
+
+// putSome stores or deletes the first records, new ones together, and returns how many.
+func (s *State) putSome(ctx context.Context, tenant string, records []scim.State) (n int, err error) {
+	for n < min(len(records), maxInserts) && records[n].Version == 0 && !records[n].Delete {
+		n++
 	}
-	n, err := s.d.exec(ctx, `
+	if n > 0 {
+		return n, s.insert(ctx, tenant, records[:n])
+	}
+	r, key := records[0], filter.SQLText(records[0].Key)
+	if r.Delete {
+		return 1, s.delete(ctx, tenant, key, r)
+	}
+	return 1, s.update(ctx, tenant, key, r)
+}
+
+// update stores the next version of a record. Most keep their refs, which takes one
+// statement.
+func (s *State) update(ctx context.Context, tenant, key string, r scim.State) error {
+	const set = `
 		UPDATE {state} SET version = version + 1, lane = $5, due = $6, refs = $7, data = $8
-		WHERE kind = $1 AND tenant = $2 AND key = $3 AND version = $4`,
-		string(r.Kind), tenant, key, r.Version, filter.SQLText(r.Lane), dueOf(r.Due), refsOf(r), dataOf(r))
-	if err != nil {
+		WHERE kind = $1 AND tenant = $2 AND key = $3 AND version = $4`
+	args := []any{string(r.Kind), tenant, key, r.Version, filter.SQLText(r.Lane), dueOf(r.Due), refsOf(r), dataOf(r)}
+	n, err := s.d.exec(ctx, set+" AND refs = $7", args...)
+	if n > 0 || err != nil {
+		return err
+	}
+	if n, err = s.d.exec(ctx, set, args...); err != nil {
 		return err
 	}
 	if n == 0 {
@@ -147,29 +168,69 @@ func (s *State) put(ctx context.Context, tenant string, r scim.State) error {
 	return s.insertRefs(ctx, tenant, key, r)
 }
 
-func (s *State) insert(ctx context.Context, tenant, key string, r scim.State) error {
-	n, err := s.d.exec(ctx, `
-		INSERT INTO {state} (kind, tenant, key, version, lane, due, refs, data)
-		VALUES ($1, $2, $3, 1, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		string(r.Kind), tenant, key, filter.SQLText(r.Lane), dueOf(r.Due), refsOf(r), dataOf(r))
+// insert stores new records, which must not be there yet, in their order.
+func (s *State) insert(ctx context.Context, tenant string, records []scim.State) error {
+	var args, refs []any
+	for _, r := range records {
+		key := filter.SQLText(r.Key)
+		args = append(args, string(r.Kind), tenant, key, 1, filter.SQLText(r.Lane), dueOf(r.Due), refsOf(r), dataOf(r))
+		for _, ref := range r.Refs {
+			refs = append(refs, string(r.Kind), tenant, filter.SQLText(ref), key)
+		}
+	}
+	const columns = 8
+	n, err := s.d.exec(ctx, "INSERT INTO {state} (kind, tenant, key, version, lane, due, refs, data) VALUES "+
+		rowsOf(len(args)/columns, columns)+" ON CONFLICT DO NOTHING", args...)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if int(n) < len(records) {
 		return scim.ErrVersionMismatch
 	}
-	return s.insertRefs(ctx, tenant, key, r)
+	return s.putRefs(ctx, refs)
 }
 
+// insertRefs stores the refs of a record that it has not yet.
 func (s *State) insertRefs(ctx context.Context, tenant, key string, r scim.State) error {
-	if len(r.Refs) == 0 {
-		return nil
+	refs := make([]any, 0, refColumns*len(r.Refs))
+	for _, ref := range r.Refs {
+		refs = append(refs, string(r.Kind), tenant, filter.SQLText(ref), key)
 	}
-	_, err := s.d.exec(ctx, `
-		INSERT INTO {refs} (kind, tenant, ref, key)
-		SELECT CAST($1 AS text), CAST($2 AS text), l.value, CAST($3 AS text) FROM (LIST($4)) AS l WHERE TRUE
-		ON CONFLICT DO NOTHING`, string(r.Kind), tenant, key, texts(r.Refs))
-	return err
+	return s.putRefs(ctx, refs)
+}
+
+// refColumns is how many arguments a ref has: kind, tenant, ref and key.
+const refColumns = 4
+
+// putRefs stores refs, some that are there perhaps.
+func (s *State) putRefs(ctx context.Context, refs []any) error {
+	for part := range slices.Chunk(refs, refColumns*maxInserts) {
+		_, err := s.d.exec(ctx, "INSERT INTO {refs} (kind, tenant, ref, key) VALUES "+
+			rowsOf(len(part)/refColumns, refColumns)+" ON CONFLICT DO NOTHING", part...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsOf returns placeholders for so many rows of so many columns.
+func rowsOf(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(i + 1))
+	}
+	b.WriteByte(')')
+	return b.String()
 }
 
 // delete deletes a record; one that must not exist may well not exist.
