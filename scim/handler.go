@@ -136,8 +136,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		resp = h.failed(&q, err)
 	}
-	resp.write(w, &q)
+	err = resp.write(w, &q)
 	h.record(&q, resp.status)
+	if err != nil {
+		h.config.Logger.ErrorContext(q.ctx, "SCIM answer broken off", "tenant", string(q.scope.Tenant), "path", q.entry.Path, "error", err)
+		panic(http.ErrAbortHandler) // the client must not take the half for all
+	}
 }
 
 // serve takes a request through the steps that all have in common. A panic of a

@@ -232,9 +232,20 @@ func (c *collection) scan(q *request, query Query, edges *schema.Attr) (Page, er
 // withEdges returns the resources with their memberships as values, for filters
 // to look at.
 func (c *collection) withEdges(q *request, resources []*schema.Resource, a *schema.Attr) ([]*schema.Resource, error) {
-	edges, err := c.loadEdges(q, c.typ.Project([]string{a.Name}, nil), resources...)
+	ids := make([]string, len(resources))
+	for i, r := range resources {
+		ids[i] = r.ID()
+	}
+	page, err := c.listEdges(q, ids, "", maxListEdges)
 	if err != nil {
 		return nil, err
+	}
+	if page.Next != "" {
+		return nil, ErrTooBroad
+	}
+	edges := make(map[string][]Membership, len(ids))
+	for _, e := range page.Edges {
+		edges[c.placeOf(&e)] = append(edges[c.placeOf(&e)], e)
 	}
 	with := make([]*schema.Resource, len(resources))
 	for i, r := range resources {

@@ -14,6 +14,7 @@ type list struct {
 	q          *request
 	head, body *bytes.Buffer
 	n          int
+	holes      []hole
 }
 
 func newList(q *request) *list {
@@ -22,7 +23,7 @@ func newList(q *request) *list {
 
 // add appends resources of one type.
 func (l *list) add(c *collection, p *schema.Projection, resources []*schema.Resource) error {
-	edges, err := c.loadEdges(l.q, p, resources...)
+	edges, err := c.edgesOf(l.q, p, resources...)
 	if err != nil {
 		putBuffer(l.body)
 		return err
@@ -37,6 +38,9 @@ func (l *list) add(c *collection, p *schema.Projection, resources []*schema.Reso
 		if i == 0 {
 			l.expect(len(resources)-1, l.body.Len()-begin)
 		}
+	}
+	if edges != nil {
+		l.holes = append(l.holes, edges.holes...)
 	}
 	return nil
 }
@@ -91,11 +95,11 @@ func (l *list) finish(head []byte) *response {
 	head = append(head, `,"Resources":[`...)
 	l.head.Write(head)
 	l.body.WriteString("]}")
-	if l.body.Len() <= smallList { // then it goes out in one piece
+	if l.body.Len() <= smallList && len(l.holes) == 0 { // then it goes out in one piece
 		l.head.Write(l.body.Bytes())
 		putBuffer(l.body)
 		l.head, l.body = nil, l.head
 	}
-	l.q.answer = response{status: http.StatusOK, head: l.head, body: l.body}
+	l.q.answer = response{status: http.StatusOK, head: l.head, body: l.body, holes: l.holes}
 	return &l.q.answer
 }

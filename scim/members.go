@@ -163,60 +163,6 @@ func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 	return d, nil
 }
 
-// edgeList has memberships by the id of the resource they are shown at.
-type edgeList map[string][]Membership
-
-// loadEdges reads the memberships that an answer with these resources shows, all
-// in one call; none if the projection does not show them.
-func (c *collection) loadEdges(q *request, p *schema.Projection, resources ...*schema.Resource) (edgeList, error) {
-	a := c.edges()
-	if a == nil || len(resources) == 0 || !p.Shows(a) {
-		return nil, nil
-	}
-	ids := q.id1[:0]
-	for _, r := range resources {
-		ids = append(ids, r.ID())
-	}
-	query := MembershipQuery{Members: ids}
-	if c.members != nil {
-		query = MembershipQuery{Groups: ids}
-	}
-	page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
-	if err != nil || len(page.Edges) == 0 {
-		return nil, err
-	}
-	edges := make(edgeList, len(ids))
-	for _, e := range page.Edges {
-		at := e.Member.ID
-		if c.members != nil {
-			at = e.GroupID
-		}
-		edges[at] = append(edges[at], e)
-	}
-	return edges, nil
-}
-
-// appendEdges appends ,"members":[…] or ,"groups":[…].
-func (c *collection) appendEdges(q *request, dst []byte, own []Membership, p *schema.Projection) []byte {
-	a := c.edges()
-	show := edgeSubs{}
-	for i, name := range edgeSubNames {
-		if s := a.SubAttr(name); s != nil {
-			show[i] = p.Shows(s)
-		}
-	}
-	dst = append(dst, ',')
-	dst = schema.AppendQuote(dst, a.Name)
-	dst = append(dst, ":["...)
-	for i, e := range own {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = c.appendEdge(q, dst, e, show)
-	}
-	return append(dst, ']')
-}
-
 var edgeSubNames = [...]string{"value", "$ref", "display", "type"}
 
 // edgeSubs says which of edgeSubNames are shown.

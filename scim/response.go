@@ -40,6 +40,10 @@ type response struct {
 	// head and body are given back to the pool when they have been written; nil is
 	// none. Only lists have a head.
 	head, body *bytes.Buffer
+
+	// holes are places in the body for memberships that are read while it is written,
+	// since they are too many to have them in it.
+	holes []hole
 }
 
 // release gives back the space of an answer that is not written.
@@ -61,7 +65,8 @@ var (
 )
 
 // write is the only place that writes an answer.
-func (resp *response) write(w http.ResponseWriter, q *request) {
+// The error says that it was not written to its end.
+func (resp *response) write(w http.ResponseWriter, q *request) error {
 	h := w.Header()
 	set := headerSetter{h: h, values: q.values[:0]}
 	set.value("Location", resp.location)
@@ -77,8 +82,9 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 	}
 	if resp.body == nil {
 		w.WriteHeader(resp.status)
-		return
+		return nil
 	}
+	defer resp.release()
 	h["Content-Type"] = scimJSON
 	if wantsPlainJSON(q.Header["Accept"]) && (q.settings == nil || !q.settings.Dialect.RefusePlainJSON) {
 		h["Content-Type"] = plainJSON
@@ -87,16 +93,27 @@ func (resp *response) write(w http.ResponseWriter, q *request) {
 	if resp.head != nil {
 		length += resp.head.Len()
 	}
-	set.value("Content-Length", strconv.Itoa(length))
-	w.WriteHeader(resp.status)
-	if q.Method != http.MethodHead {
-		// If a write fails the client is gone: there is nobody to tell.
-		if resp.head != nil {
-			_, _ = w.Write(resp.head.Bytes())
-		}
-		_, _ = w.Write(resp.body.Bytes())
+	if len(resp.holes) == 0 {
+		set.value("Content-Length", strconv.Itoa(length))
 	}
-	resp.release()
+	w.WriteHeader(resp.status)
+	if q.Method == http.MethodHead {
+		return nil
+	}
+	// If a write fails the client is gone: there is nobody to tell.
+	if resp.head != nil {
+		_, _ = w.Write(resp.head.Bytes())
+	}
+	body, at := resp.body.Bytes(), 0
+	for _, h := range resp.holes {
+		_, _ = w.Write(body[at:h.at])
+		at = h.at
+		if err := h.fill(w); err != nil {
+			return err
+		}
+	}
+	_, _ = w.Write(body[at:])
+	return nil
 }
 
 // maxValues is the most headers that one answer has besides those with shared values.
@@ -139,12 +156,15 @@ func (resp *response) contentLocation() string {
 // resourceResponse answers with one resource.
 func (c *collection) resourceResponse(q *request, status int, r *schema.Resource, p *schema.Projection) (*response, error) {
 	resp := c.headers(q, status, r)
-	edges, err := c.loadEdges(q, p, r)
+	edges, err := c.edgesOf(q, p, r)
 	if err != nil {
 		return nil, err
 	}
 	resp.body = buffers.Get().(*bytes.Buffer)
 	c.encode(q, resp.body, r, p, edges)
+	if edges != nil {
+		resp.holes = edges.holes
+	}
 	return resp, nil
 }
 
@@ -170,12 +190,13 @@ func etagOf(version string) string {
 }
 
 // encode appends a resource to b.
-func (c *collection) encode(q *request, b *bytes.Buffer, r *schema.Resource, p *schema.Projection, edges edgeList) {
+func (c *collection) encode(q *request, b *bytes.Buffer, r *schema.Resource, p *schema.Projection, edges *edgeWriter) {
 	e := schema.Encoding{Projection: p, BaseURL: q.base.url, Endpoints: q.h.refs}
-	if own := edges[r.ID()]; len(own) > 0 {
-		e.Tail = func(dst []byte) []byte { return c.appendEdges(q, dst, own, p) }
-	}
 	b.Grow(typicalSize)
+	if edges != nil {
+		edges.id, edges.dst = r.ID(), b
+		e.Tail = edges.tail
+	}
 	b.Write(r.AppendJSON(b.AvailableBuffer(), e))
 }
 
