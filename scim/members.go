@@ -80,7 +80,8 @@ func (q *request) typesOf(members []patch.Member) ([]string, error) {
 		if ids == nil {
 			break
 		}
-		page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids)})
+		// One more than there can be: then a store need not count what is behind the page.
+		page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids) + 1})
 		if err != nil {
 			return nil, err
 		}
