@@ -39,6 +39,22 @@ conformance: ## print every requirement of the RFCs and profiles with its result
 bench: ## measure COUNT times (3) and print the figures beside their targets
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./filter ./schema ./scim/... | go run ./internal/benchtable
 
+# What "make load" and "make cycle" measure; DB is memory, a file or a postgres:// URL.
+USERS ?= 1000
+MEMBERS ?= 10
+DB ?= :memory:
+LOAD = bin=$$(mktemp -d); trap 'rm -r "$$bin"' EXIT; go build -o "$$bin" ./internal/load ./internal/peer/peerserver ./examples/quickstart;
+
+.PHONY: load
+load: ## measure servers over HTTP: quickstart, the peer, one that only writes bytes
+	$(LOAD) "$$bin/load" -name quickstart -users $(USERS) -members $(MEMBERS) -- "$$bin/quickstart" -addr ADDR -token TOKEN -db '$(DB)'; \
+	"$$bin/load" -name peer -path /v2 -users $(USERS) -members $(MEMBERS) -- "$$bin/peerserver" -addr ADDR -token TOKEN; \
+	"$$bin/load" -name bytes -fixed -- "$$bin/peerserver" -bare -addr ADDR
+
+.PHONY: cycle
+cycle: ## simulate the first provisioning of 200,000 users, 2,000 groups, 1,000,000 memberships
+	$(LOAD) "$$bin/load" -name '$(DB)' -cycle -users 200000 -groups 2000 -memberships 1000000 -- "$$bin/quickstart" -addr ADDR -token TOKEN -db '$(DB)'
+
 .PHONY: ci
 ci: ## everything that must pass, as on a clean machine
 	.ci/run
