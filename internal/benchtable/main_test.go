@@ -23,6 +23,8 @@ BenchmarkGet/floor-8          	 1000000	      1500 ns/op	     100 B/op	       5 
 BenchmarkGet/peer             	  200000	      4000.5 ns/op
 BenchmarkFilterEq/muster/1000-8 	  300000	      1900 ns/op	 12.5 MB/s	     700 B/op	      18 allocs/op
 BenchmarkRate-8               	  300000	      77.0 req/s
+BenchmarkStoreMemory/muster/10000-8 	 2 	 100 ns/op	 850.0 bytes/user	 10.00 objects/user
+BenchmarkStoreMemory/muster/10000-8 	 2 	 100 ns/op	 840.0 bytes/user	 11.00 objects/user
 BenchmarkBroken
 --- BENCH: BenchmarkBroken
     x_test.go:1: BenchmarkBroken 1 2 3
@@ -38,6 +40,10 @@ func TestParse(t *testing.T) {
 		"Get/floor":            {1500, 5},
 		"Get/peer":             {4000.5, -1},
 		"FilterEq/muster/1000": {1900, 18},
+
+		"StoreMemory/muster/10000":              {100, -1},
+		"StoreMemory/muster/10000 bytes/user":   {840, -1},
+		"StoreMemory/muster/10000 objects/user": {10, -1},
 	}
 	assert.Empty(t, cmp.Diff(want, got, cmp.AllowUnexported(figure{})))
 }
@@ -157,8 +163,10 @@ func TestRun(t *testing.T) {
 		find("GET a user", "Get/peer"))
 	assert.Equal(t, []string{"| userName eq, 1 thousand users | 1.90 µs | Get/muster | 1.80 µs | 1.06× | ≤ 1.3× | 18 | ≤ its + 6 = 18 | ok |"},
 		find("1 thousand users"))
-	assert.Equal(t, []string{"| PUT a group of 10,000 | not measured | PutGroup10k/peer | not measured | – | ≤ 0.15× | – | ≤ 40 | not measured |"},
+	assert.Equal(t, []string{"| PUT a group of 10,000 | not measured | PutGroup10k/peer | not measured | – | ≤ 0.15× | – | ≤ 60 | not measured |"},
 		find("PUT a group"))
+	assert.Equal(t, []string{"| bytes of a stored user, with indexes | 840 | – | | | ≤ 1100 | | | ok |"}, find("bytes of a stored user"))
+	assert.Equal(t, []string{"| objects of it | 10 | – | | | ≤ 9 | | | over |"}, find("objects of it"))
 }
 
 func TestRunReportsBrokenInput(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,12 +38,32 @@ func parse(in io.Reader) (map[string]figure, error) {
 			continue
 		}
 		name := cpuSuffix.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
+		addMetrics(figures, name, fields[2:])
 		if before, ok := figures[name]; ok {
 			f = best(before, f)
 		}
 		figures[name] = f
 	}
 	return figures, scanner.Err()
+}
+
+// metrics are the units of what benchmarks measure besides time. Each is a figure of its
+// own, whose name ends with the unit.
+var metrics = []string{"bytes/user", "objects/user", "statements/op"}
+
+func addMetrics(figures map[string]figure, name string, pairs []string) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		n, err := strconv.ParseFloat(pairs[i], 64)
+		if err != nil || !slices.Contains(metrics, pairs[i+1]) {
+			continue
+		}
+		key := name + " " + pairs[i+1]
+		f := figure{n, -1}
+		if before, ok := figures[key]; ok {
+			f = best(before, f)
+		}
+		figures[key] = f
+	}
 }
 
 // parseFigures reads pairs of a number and a unit, such as "12.5 ns/op". There

@@ -15,6 +15,10 @@ type target struct {
 	limit   float64
 	differs bool
 
+	// absolute says that limit is a number of what the benchmark counts, and is held
+	// against nothing.
+	absolute bool
+
 	// allocs limits the allocations of one operation, if it is not nil.
 	allocs *allocLimit
 }
@@ -74,7 +78,27 @@ var targets = []target{
 	{work: "one member more, of 1 million", bench: "MemberAdd/muster/1000000", against: "MemberAdd/muster/10",
 		must: "≤ + 0.6 µs", limit: 600, differs: true, allocs: atMostBeyond(0)},
 	{work: "PUT a group of 10,000", bench: "PutGroup10k/muster", against: "PutGroup10k/peer",
-		must: "≤ 0.15×", limit: 0.15, allocs: atMost(40)},
+		must: "≤ 0.15×", limit: 0.15, allocs: atMost(60)},
+
+	{work: "mark 50 thousand stored users", bench: "Mark/muster", against: "Mark/maps", must: "≤ 0.12×", limit: 0.12},
+	counted("bytes of a stored user, with indexes", "StoreMemory/muster/10000 bytes/user", 1100),
+	counted("objects of it", "StoreMemory/muster/10000 objects/user", 9),
+
+	{work: "server CPU of GET over HTTP", bench: "ServerCPU/get/muster", against: "ServerCPU/get/bytes", must: "≤ 1.15×", limit: 1.15},
+	{work: "server CPU of userName eq", bench: "ServerCPU/filter/muster", against: "ServerCPU/filter/bytes", must: "≤ 1.15×", limit: 1.15},
+	{work: "server CPU of POST", bench: "ServerCPU/post/muster", against: "ServerCPU/post/bytes", must: "≤ 1.4×", limit: 1.4},
+	{work: "server CPU of PATCH", bench: "ServerCPU/patch/muster", against: "ServerCPU/patch/bytes", must: "≤ 1.4×", limit: 1.4},
+
+	counted("SQL statements of GET", "Statements/get statements/op", 1),
+	counted("SQL statements of userName eq", "Statements/equality statements/op", 1),
+	counted("SQL statements of POST", "Statements/post statements/op", 1),
+	counted("SQL statements of PATCH", "Statements/patch statements/op", 2),
+	counted("SQL statements of a list", "Statements/list statements/op", 1),
+	counted("SQL statements of 100 members more", "Statements/members statements/op", 3),
+}
+
+func counted(work, bench string, most float64) target {
+	return target{work: work, bench: bench, against: "–", must: fmt.Sprintf("≤ %v", most), limit: most, absolute: true}
 }
 
 // notMeasured stands where a benchmark is not in the input.
@@ -86,6 +110,9 @@ var header = []string{"work", "time", "held against", "its time", "ratio", "must
 // judge returns the target's line of the table.
 func (t *target) judge(figures map[string]figure) []string {
 	got, measured := figures[t.bench]
+	if t.absolute {
+		return t.judgeCount(got, measured)
+	}
 	base, baseMeasured := figures[t.against]
 	ratio, inTime := t.judgeTime(got, base, measured && baseMeasured)
 	allocs, most, inAllocs := t.judgeAllocs(got, base, measured, baseMeasured)
@@ -93,6 +120,18 @@ func (t *target) judge(figures map[string]figure) []string {
 		t.work, showTime(got.ns, measured), t.against, showTime(base.ns, baseMeasured), ratio, t.must, allocs, most,
 		verdict(inTime, inAllocs),
 	}
+}
+
+func (t *target) judgeCount(got figure, measured bool) []string {
+	count, s := notMeasured, unknown
+	if measured {
+		count, s = fmt.Sprintf("%.4g", got.ns), stateOf(got.ns <= t.limit)
+	}
+	v := verdict(s, kept)
+	if s == over {
+		v = "over"
+	}
+	return []string{t.work, count, t.against, "", "", t.must, "", "", v}
 }
 
 // state is what is known of one limit.

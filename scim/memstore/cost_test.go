@@ -1,6 +1,7 @@
 package memstore_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -217,4 +218,31 @@ func BenchmarkStore(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkMark is a collection of garbage with users in memory: those of a store, and
+// as many decoded into maps. What is marked is all that it does.
+func BenchmarkMark(b *testing.B) {
+	const n = 50_000
+	collect := func(b *testing.B) {
+		runtime.GC()
+		b.ResetTimer()
+		for b.Loop() {
+			runtime.GC()
+		}
+	}
+	b.Run("muster", func(b *testing.B) {
+		s := memstore.New()
+		fill(b, s, n)
+		collect(b)
+		runtime.KeepAlive(s)
+	})
+	b.Run("maps", func(b *testing.B) {
+		users := make([]map[string]any, n)
+		for i := range users {
+			require.NoError(b, json.Unmarshal(peer.UserBodyN(i), &users[i]))
+		}
+		collect(b)
+		runtime.KeepAlive(users)
+	})
 }

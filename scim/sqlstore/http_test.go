@@ -22,7 +22,7 @@ import (
 )
 
 // serve starts a server on an empty store and returns its base URL.
-func serve(t *testing.T, db *sql.DB, o sqlstore.Options) string {
+func serve(t testing.TB, db *sql.DB, o sqlstore.Options) string {
 	s, err := sqlstore.Open(ctx, db, o)
 	require.NoError(t, err)
 	mux := http.NewServeMux()
@@ -40,7 +40,7 @@ func serve(t *testing.T, db *sql.DB, o sqlstore.Options) string {
 }
 
 // call sends a request and returns status and body.
-func call(t *testing.T, method, url, body string) (int, string) {
+func call(t testing.TB, method, url, body string) (int, string) {
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer secret")

@@ -88,3 +88,48 @@ func countStatements(t *testing.T, db *sql.DB, size int) {
 		assert.LessOrEqual(t, len(log.Work()), tt.most, "%s: %s", tt.name, strings.Join(log.Work(), "\n"))
 	}
 }
+
+// BenchmarkStatements counts the statements of requests, for the table of targets.
+func BenchmarkStatements(b *testing.B) {
+	db := dbtest.SQLite(b)
+	url := serve(b, db, sqlstore.Options{})
+	var ids []string
+	for i := range 150 { // fewer than a page has
+		_, reply := call(b, "POST", url+"/Users", fmt.Sprintf(`{"userName":"u%d"}`, i))
+		_, rest, _ := strings.Cut(reply, `"id":"`)
+		id, _, _ := strings.Cut(rest, `"`)
+		ids = append(ids, id)
+	}
+	_, reply := call(b, "POST", url+"/Groups", `{"displayName":"g"}`)
+	_, rest, _ := strings.Cut(reply, `"id":"`)
+	group, _, _ := strings.Cut(rest, `"`)
+	patch := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[%s]}`
+	n := 0
+	for _, tt := range []struct {
+		name, method, path string
+		body               func() string
+	}{
+		{"get", "GET", "/Users/" + ids[0] + "?excludedAttributes=groups", func() string { return "" }},
+		{"equality", "GET", `/Users?filter=userName+eq+"u1"&excludedAttributes=groups`, func() string { return "" }},
+		{"list", "GET", "/Users?count=200&excludedAttributes=groups", func() string { return "" }},
+		{"post", "POST", "/Users?excludedAttributes=groups", func() string { return fmt.Sprintf(`{"userName":"new%d"}`, n) }},
+		{"patch", "PATCH", "/Users/" + ids[0] + "?excludedAttributes=groups", func() string {
+			return fmt.Sprintf(patch, fmt.Sprintf(`{"op":"replace","path":"title","value":"t%d"}`, n))
+		}},
+		{"members", "PATCH", "/Groups/" + group, func() string {
+			return fmt.Sprintf(patch, `{"op":"add","path":"members","value":[{"value":"`+strings.Join(ids[:100], `"},{"value":"`)+`"}]}`)
+		}},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			log := dbtest.Statements(db)
+			log.Reset()
+			for b.Loop() {
+				n++
+				if status, body := call(b, tt.method, url+tt.path, tt.body()); status/100 != 2 {
+					b.Fatal(body)
+				}
+			}
+			b.ReportMetric(float64(len(log.Work()))/float64(b.N), "statements/op")
+		})
+	}
+}

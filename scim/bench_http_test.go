@@ -1,0 +1,132 @@
+package scim_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/muster-scim/muster/internal/peer"
+)
+
+// serveFor names the server that a process of the benchmarks is; empty is none.
+const serveFor = "MUSTER_BENCH_SERVE"
+
+// TestServeForBenchmarks is the server of [BenchmarkServerCPU], in a process of its own.
+// It ends with its standard input, which is when the benchmark ends.
+func TestServeForBenchmarks(t *testing.T) {
+	what := os.Getenv(serveFor)
+	if what == "" {
+		return
+	}
+	m := muster(t)
+	id := m.fill(1000)[7]
+	var h http.Handler = m
+	if what != "muster" {
+		status, _ := strconv.Atoi(what)
+		h = peer.Bare(status, m.do("GET", "/Users/"+id, nil).Body.Bytes())
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = http.Serve(l, h) }()
+	fmt.Println("serving", l.Addr(), id)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// process is a server under measurement in a process of its own.
+type process struct {
+	addr, id string
+	pid      int
+}
+
+func startProcess(b *testing.B, what string) process {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$", "-test.v")
+	cmd.Env = append(os.Environ(), serveFor+"="+what)
+	in, err := cmd.StdinPipe()
+	require.NoError(b, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	b.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	p := process{pid: cmd.Process.Pid}
+	var text bytes.Buffer
+	for space := make([]byte, 256); ; {
+		n, err := out.Read(space)
+		text.Write(space[:n])
+		if _, line, ok := strings.Cut(text.String(), "serving "); ok && strings.Contains(line, "\n") {
+			_, err = fmt.Sscan(line, &p.addr, &p.id)
+			require.NoError(b, err)
+			return p
+		}
+		require.NoError(b, err)
+	}
+}
+
+// cpu returns the processor time that the process has used, in steps of 10 ms.
+func (p process) cpu(b *testing.B) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
+	if err != nil {
+		b.Skip("there is no /proc here: ", err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// BenchmarkServerCPU has as ns/op the processor time that a server needs for a request
+// over loopback HTTP, its kernel's included: that of Muster, and of a handler that reads
+// the request and writes the same bytes. -benchtime 50000x makes it exact.
+func BenchmarkServerCPU(b *testing.B) {
+	patches := [][]byte{peer.PatchActive(false), peer.PatchActive(true)}
+	for _, k := range []struct {
+		name    string
+		bare    int // its status
+		request func(id string, i int) (method, path string, body []byte)
+	}{
+		{"get", 200, func(id string, _ int) (string, string, []byte) { return "GET", "/Users/" + id, nil }},
+		{"filter", 200, func(string, int) (string, string, []byte) { return "GET", byUserName(7), nil }},
+		{"post", 201, func(_ string, i int) (string, string, []byte) { return "POST", "/Users", peer.UserBodyN(5000 + i) }},
+		{"patch", 200, func(id string, i int) (string, string, []byte) { return "PATCH", "/Users/" + id, patches[i%2] }},
+	} {
+		for name, what := range map[string]string{"muster": "muster", "bytes": strconv.Itoa(k.bare)} {
+			var p process
+			n := 0
+			b.Run(k.name+"/"+name, func(b *testing.B) {
+				if p.pid == 0 {
+					p = startProcess(b, what)
+				}
+				client := &http.Client{Transport: &http.Transport{}}
+				begin := p.cpu(b)
+				for b.Loop() {
+					n++
+					method, path, body := k.request(p.id, n)
+					req, err := http.NewRequest(method, "http://"+p.addr+"/v2"+path, bytes.NewReader(body))
+					require.NoError(b, err)
+					req.Header["Authorization"] = []string{"Bearer " + peer.Token}
+					resp, err := client.Do(req)
+					require.NoError(b, err)
+					_, err = io.Copy(io.Discard, resp.Body)
+					require.NoError(b, err)
+					require.NoError(b, resp.Body.Close())
+					require.Equal(b, k.bare, resp.StatusCode)
+				}
+				client.CloseIdleConnections()
+				b.ReportMetric(float64((p.cpu(b)-begin).Nanoseconds())/float64(b.N), "ns/op")
+				p = process{} // it ends with b
+			})
+		}
+	}
+}
