@@ -103,8 +103,35 @@ type conn struct {
 }
 
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	c.log.add(query)
-	return c.fullConn.PrepareContext(ctx, query)
+	s, err := c.fullConn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &stmt{s.(fullStmt), query, c.log}, nil
+}
+
+// fullStmt is what the drivers used here offer.
+type fullStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// stmt is a prepared statement, which is recorded each time that it is run.
+type stmt struct {
+	fullStmt
+	text string
+	log  *Log
+}
+
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.log.add(s.text)
+	return s.fullStmt.ExecContext(ctx, args)
+}
+
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.log.add(s.text)
+	return s.fullStmt.QueryContext(ctx, args)
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {

@@ -12,6 +12,7 @@ import (
 // database sends statements, be it in a transaction or alone.
 type database struct {
 	db      *sql.DB
+	conn    Conn // outside of transactions
 	dialect filter.SQLDialect
 	names   *strings.Replacer
 	texts   sync.Map // statements in the dialect
@@ -26,8 +27,10 @@ type database struct {
 
 func newDatabase(db *sql.DB, o Options) *database {
 	d := &database{db: db, dialect: o.Dialect, outer: o.Tx, options: o, stamper: &stamper{now: o.Now}}
+	d.conn = FromSQL(db)
 	if o.Dialect == filter.SQLite {
 		d.writer = make(chan struct{}, 1)
+		d.conn = FromSQL(newPrepared(db))
 	}
 	place := o.Prefix
 	if o.Schema != "" {
@@ -85,7 +88,7 @@ func (d *database) queryText(ctx context.Context, scan func(Rows) error, text st
 	if t := d.current(ctx); t != nil {
 		return t.run(d, f)
 	}
-	return f(FromSQL(d.db))
+	return f(d.conn)
 }
 
 // writing runs f in the transaction that ctx has, or alone.
@@ -97,7 +100,7 @@ func (d *database) writing(ctx context.Context, f func(c Conn) error) error {
 		return err
 	}
 	defer d.release()
-	return f(FromSQL(d.db))
+	return f(d.conn)
 }
 
 // each reads all rows, since a connection does nothing else meanwhile.
