@@ -78,7 +78,7 @@ var targets = []target{
 	{work: "one member more, of 1 million", bench: "MemberAdd/muster/1000000", against: "MemberAdd/muster/10",
 		must: "≤ + 0.6 µs", limit: 600, differs: true, allocs: atMostBeyond(0)},
 	{work: "PUT a group of 10,000", bench: "PutGroup10k/muster", against: "PutGroup10k/peer",
-		must: "≤ 0.15×", limit: 0.15, allocs: atMost(60)},
+		must: "≤ 0.15×", limit: 0.15, allocs: atMost(40)},
 
 	{work: "mark 50 thousand stored users", bench: "Mark/muster", against: "Mark/maps", must: "≤ 0.12×", limit: 0.12},
 	counted("bytes of a stored user, with indexes", "StoreMemory/muster/10000 bytes/user", 1100),
