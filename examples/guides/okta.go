@@ -7,13 +7,13 @@ func okta() Provider {
 		Summary: "Okta pushes users that are assigned to an application, and groups that are chosen on its tab Push Groups. " +
 			"You need an administrator of Okta who may edit applications.",
 		Setup: []string{
-			"In the Admin Console open **Applications** → **Applications**. Either **Create App Integration** with SAML 2.0, or add one of the catalogue's **SCIM 2.0 Test App** integrations.",
+			"In the Admin Console open **Applications** → **Applications**. Either **Create App Integration** with SAML 2.0, or add **SCIM 2.0 Test App (OAuth Bearer Token)** from the catalogue. That one begins at its tab Provisioning with **Configure API Integration**.",
 			"For one of your own: on the tab **General** edit **App Settings** and set **Provisioning** to **SCIM**. A tab **Provisioning** appears.",
 			"On **Provisioning** → **Integration** enter the **SCIM connector base URL** `{tenantURL}` and the **Unique identifier field for users** `userName`. " +
 				"Tick **Push New Users**, **Push Profile Updates** and **Push Groups**. As **Authentication Mode** choose **HTTP Header** and paste the token. Click **Test Connector Configuration**, then **Save**.",
 			"On **Provisioning** → **To App** enable **Create Users**, **Update User Attributes** and **Deactivate Users**. Leave **Sync Password** off.",
 			"Below it make the mappings those of the table. An attribute that is missing is added in the **Profile Editor**, with its SCIM name as **External name** and the schema's URN as **External namespace**.",
-			"Assign people or groups on the tab **Assignments**. Choose groups on the tab **Push Groups**. Do not use the same group for both: Okta's own advice.",
+			"Assign people or groups on the tab **Assignments**. Choose groups on the tab **Push Groups**. Take different groups for the two: Okta does not support one group for both.",
 		},
 		Attributes: []Attribute{
 			{Source: "Application username format", Target: "userName", Note: "On the tab Sign On. Okta finds people by it.", Value: "ann@example.com", Changed: "ann.lee@example.com"},
@@ -50,7 +50,7 @@ func okta() Provider {
 			"Okta waits 60 seconds for an answer.",
 		},
 		Symptoms: []Symptom{
-			{Trouble: WrongToken, See: "The test of the connection fails: error authenticating.", Do: "Paste the token again. In the mode HTTP Header Okta puts the word `Bearer` before it itself: paste the token alone."},
+			{Trouble: WrongToken, See: "The test of the connection fails: error authenticating.", Do: "Paste the token again. Okta puts the word `Bearer` before it itself: paste the token alone. Only the test application with Header Auth sends what you paste as it stands."},
 			{Trouble: WrongURL, See: "The test of the connection fails although the token is right.", Do: "Compare the base URL with the one that the application shows. It ends where `/Users` would begin, and its host has no underscore."},
 			{Trouble: NoUserName, See: "A task says that the creation failed.", Do: "Set the **Application username format** on the tab Sign On to something that everybody has."},
 			{Trouble: UnknownRole, See: "A task says that the creation or the update failed.", Do: "Correct `userType` in the person's profile, then retry the task. The error names what is allowed."},

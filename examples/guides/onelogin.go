@@ -33,7 +33,7 @@ func oneLogin() Provider {
 			{Source: "{$user.department}", Target: enterpriseURN + ":department", Value: "Legal", Changed: "Compliance"},
 		},
 		GroupAttributes: []Attribute{
-			{Source: "Set Groups in the application (rule)", Target: "members", Note: "Groups themselves are made in the application."},
+			{Source: "rule Set Groups in the application", Target: "members", Note: "Groups themselves are made in the application."},
 		},
 		Template: oneLoginTemplate,
 		Settings: "oneLoginSettings",

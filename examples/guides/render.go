@@ -176,9 +176,11 @@ func (g guide) symptoms() ([]shownSymptom, error) {
 // cell is a text that may stand in a table.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
-// codeCell is a name or a path in a table; what stands in parentheses is no name.
+// codeCell is a path, a macro or the name of an attribute in a table, as code; words that
+// describe a source stay words.
 func codeCell(s string) string {
-	if strings.HasPrefix(s, "(") {
+	words := strings.Contains(s, " ") && !strings.ContainsAny(s, "[$")
+	if words || strings.HasPrefix(s, "(") {
 		return cell(s)
 	}
 	return "`" + cell(s) + "`"

@@ -105,8 +105,29 @@ func (a *app) create(p guides.Provider, changed map[string]any) {
 	a.ids["member"] = a.ids["id"]
 }
 
+// TestFoundUser: a user whom the application had before is found by userName, and the
+// provider goes on with it.
+func TestFoundUser(t *testing.T) {
+	for _, p := range guides.Providers() {
+		t.Run(p.File, func(t *testing.T) {
+			w := p.Wires[0]
+			a := newApp(t, p.ConnectionSettings())
+			a.ids["id"] = a.make("/Users", `{"userName":"{userName}","title":"Judge"}`)
+			_, found := a.send(w.Find, token)
+			list, _ := found["Resources"].([]any)
+			require.Len(t, list, 1)
+			assert.Equal(t, a.ids["id"], guides.Get(list[0].(map[string]any), "id"))
+
+			i := slices.IndexFunc(p.Attributes, func(attr guides.Attribute) bool { return attr.Target == "name.familyName" })
+			status, doc := a.send(p.UpdateUser(w, p.Attributes[i], nil), token)
+			require.Equal(t, http.StatusOK, status, "%v", doc)
+			a.reads(p.Attributes[i], p.Attributes[i].Changed)
+		})
+	}
+}
+
 // TestEmptyValues: what a provider sends for a value that a user does not have is no
-// value.
+// value. An attribute that the application does not know does no harm.
 func TestEmptyValues(t *testing.T) {
 	const phone, email = `phoneNumbers[type eq "work"].value`, `emails[type eq "work"].value`
 
@@ -121,7 +142,7 @@ func TestEmptyValues(t *testing.T) {
 	p = provider(t, "jumpcloud")
 	a = newApp(t, p.ConnectionSettings())
 	a.create(p, nil)
-	status, doc := a.send(guides.Request{Method: "PUT", Path: "/Users/{id}", Body: `{"id":"{id}","userName":"{userName}","active":true,"phoneNumbers":[],"emails":null}`}, token)
+	status, doc := a.send(guides.Request{Method: "PUT", Path: "/Users/{id}", Body: `{"id":"{id}","userName":"{userName}","active":true,"phoneNumbers":[],"emails":null,"user_mobile":"1"}`}, token)
 	require.Equal(t, http.StatusOK, status, "%v", doc)
 	a.reads(guides.Attribute{Target: phone}, nil)
 	a.reads(guides.Attribute{Target: email}, nil)
