@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/muster-scim/muster/scim"
@@ -90,7 +91,10 @@ func (s roleSetter[T]) SetUserRoles(ctx context.Context, t scim.Tenant, id strin
 		return err
 	}
 	if s.own != nil {
-		return s.own.SetUserRoles(ctx, t, key, roles)
+		err := s.own.SetUserRoles(ctx, t, key, roles)
+		if s.table.roles == nil || !errors.Is(err, scim.ErrNotImplemented) {
+			return err
+		}
 	}
 	// The row may keep the list, which is the caller's.
 	call, done := once(func(v *T) error { return s.table.roles(v, slices.Clone(roles)) })

@@ -131,6 +131,61 @@ func (t *Table[T]) Scan() (columns []string, fields func(v *T) []any) {
 	}
 }
 
+// Assigned reports for each column of [Table.Scan] whether the row has a value there,
+// rather than what stands for none, such as "" and the zero time.
+func (t *Table[T]) Assigned(v *T) []bool {
+	var all []bool
+	each := func(f *field[T]) {
+		if f == nil || f.column == "" {
+			return
+		}
+		read, err := f.read(v)
+		all = append(all, err != nil || read != nil)
+	}
+	for _, f := range t.special {
+		each(f)
+	}
+	for _, f := range t.fields {
+		each(f)
+	}
+	for _, o := range t.opens {
+		if o.column != "" {
+			all = append(all, len(o.load(v)) > 0)
+		}
+	}
+	if t.rest != nil && t.rest.column != "" {
+		all = append(all, len(t.rest.load(v)) > 0)
+	}
+	return all
+}
+
+// Holds returns the path of what a column holds, see [Column.Path]; "" if the column
+// is unknown or has none.
+func (t *Table[T]) Holds(column string) string {
+	for _, c := range t.Columns() {
+		if c.Name == column {
+			return c.Path
+		}
+	}
+	return ""
+}
+
+// Plain returns the column that holds the values of the attribute with that path as
+// text and as they are.
+func (t *Table[T]) Plain(path string) (column string, ok bool) {
+	for _, c := range t.Columns() {
+		if c.Path != path || c.Transformed || c.List {
+			continue
+		}
+		base, _ := plainType(c.Go)
+		return c.Name, base.Kind() == reflect.String && !base.Implements(valuerType)
+	}
+	return "", false
+}
+
+// SetKey gives v the identifier that the repository knows as key, see [Table.Key].
+func (t *Table[T]) SetKey(v *T, key string) error { return t.SetID(v, t.special[isID].prefix+key) }
+
 // place returns what the column of the field is scanned into.
 func (f *field[T]) place(v *T) any {
 	p := f.pointer(v)

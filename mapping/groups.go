@@ -76,7 +76,9 @@ func (s *groupStore[G]) UpdateGroup(ctx context.Context, t scim.Tenant, id strin
 		return scim.GroupResult{}, err
 	}
 	members := false
+	var row *G
 	call, done := once(func(g *G) error {
+		row = g
 		if s.table.isHidden(g) {
 			return scim.ErrNotFound
 		}
@@ -93,7 +95,7 @@ func (s *groupStore[G]) UpdateGroup(ctx context.Context, t scim.Tenant, id strin
 	if err := done(err); err != nil {
 		return scim.GroupResult{}, err
 	}
-	r, err := s.get(ctx, t, id)
+	r, err := s.written(ctx, t, id, row)
 	if err != nil {
 		return scim.GroupResult{}, err
 	}

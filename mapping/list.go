@@ -52,7 +52,7 @@ func (s *rows[T]) asksForEdges(q Query) bool {
 
 // find asks the repository, and for single rows Get.
 func (s *rows[T]) find(ctx context.Context, t scim.Tenant, q Query, list lister[T]) (Rows[T], error) {
-	if id, ok := q.id(); ok && !q.Hidden {
+	if id, ok := onlyID(q); ok && !q.Hidden {
 		return s.byIDs(ctx, t, []string{id})
 	}
 	asked := q

@@ -18,7 +18,7 @@ import (
 //
 // What it can do beyond these methods is found by its type and passed on: it may be a
 // [scim.Transactor], a [scim.CursorLister] (a query ByKey is then answered exactly, or
-// by Candidates), a [VersionDeleter], and of users a [Trash] and a [scim.RoleSetter],
+// by Candidates), a [VersionDeleter], a [Rereader], and of users a [Trash] and a [scim.RoleSetter],
 // which goes before [Roles].
 type Repository[T any] interface {
 	// Get returns a row that nobody else writes to.
@@ -71,10 +71,7 @@ type GroupRepository[G any] interface {
 }
 
 // Effect has the ids of the members that a delta really added and removed.
-type Effect struct{ Added, Removed []string }
-
-// Changes reports whether there are any.
-func (e Effect) Changes() bool { return len(e.Added) > 0 || len(e.Removed) > 0 }
+type Effect = scim.MemberEffect
 
 // VersionDeleter is a repository that can look at a row and delete it in one step.
 // Without it, a delete that names a version compares it first and deletes then.
@@ -82,6 +79,13 @@ type VersionDeleter[T any] interface {
 	// DeleteIf loads the row as Update does, calls check with it and deletes it
 	// unless that fails.
 	DeleteIf(ctx context.Context, t scim.Tenant, id string, check func(*T) error) error
+}
+
+// Rereader is a repository whose rows need not be read again after a write: Create and
+// Update leave in the row that change was called with what the database has stored, with
+// its defaults and what triggers have done.
+type Rereader interface {
+	LeavesStored() bool
 }
 
 // Trash is a repository of users that takes rows out of sight itself, see

@@ -95,6 +95,15 @@ func (s *rows[T]) get(ctx context.Context, t scim.Tenant, id string) (*schema.Re
 	return s.table.Read(v)
 }
 
+// written returns a row that the repository has stored: as it is, if v is that and not
+// only what was to be stored, or else after it was read again.
+func (s *rows[T]) written(ctx context.Context, t scim.Tenant, id string, v *T) (*schema.Resource, error) {
+	if r, ok := s.repo.(Rereader); ok && r.LeavesStored() {
+		return s.table.Read(v)
+	}
+	return s.get(ctx, t, id)
+}
+
 // created returns a new row as the database has made it. If it is not to be seen, v
 // is what was written.
 func (s *rows[T]) created(ctx context.Context, t scim.Tenant, v *T) (*schema.Resource, error) {
@@ -102,7 +111,7 @@ func (s *rows[T]) created(ctx context.Context, t scim.Tenant, v *T) (*schema.Res
 	if id == "" {
 		return nil, errors.New("mapping: the repository has left the ID of a new row empty")
 	}
-	r, err := s.get(ctx, t, id)
+	r, err := s.written(ctx, t, id, v)
 	if errors.Is(err, scim.ErrNotFound) {
 		return s.table.Read(v)
 	}

@@ -43,7 +43,9 @@ func (s trash[T]) RestoreUser(ctx context.Context, t scim.Tenant, id string, w s
 	if err != nil {
 		return nil, err
 	}
+	var row *T
 	call, done := once(func(v *T) error {
+		row = v
 		if err := s.checkVersion(v, w.Version); err != nil {
 			return err
 		}
@@ -52,7 +54,7 @@ func (s trash[T]) RestoreUser(ctx context.Context, t scim.Tenant, id string, w s
 	if err := done(s.own.Restore(ctx, t, key, call)); err != nil {
 		return nil, err
 	}
-	return s.get(ctx, t, id)
+	return s.written(ctx, t, id, row)
 }
 
 func (s trash[T]) HiddenUsers(ctx context.Context, t scim.Tenant, q scim.Query) (scim.Page, error) {

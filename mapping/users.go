@@ -54,7 +54,9 @@ func (s items[T]) update(ctx context.Context, t scim.Tenant, id string, w scim.W
 	if err != nil {
 		return nil, err
 	}
+	var row *T
 	call, done := once(func(v *T) error {
+		row = v
 		if s.table.isHidden(v) {
 			return scim.ErrNotFound
 		}
@@ -66,7 +68,7 @@ func (s items[T]) update(ctx context.Context, t scim.Tenant, id string, w scim.W
 	if err := done(s.repo.Update(ctx, t, key, call)); err != nil {
 		return nil, err
 	}
-	return s.get(ctx, t, id)
+	return s.written(ctx, t, id, row)
 }
 
 // unchanged is an update of attributes that no field holds.

@@ -103,6 +103,20 @@ func (d *database) writing(ctx context.Context, f func(c Conn) error) error {
 	return f(d.conn)
 }
 
+// changeText is change with a text that is in the dialect already.
+func (d *database) changeText(ctx context.Context, scan func(Rows) error, text string, args []any) error {
+	return d.writing(ctx, func(c Conn) error { return each(ctx, c, scan, text, args) })
+}
+
+// execText is exec with a text that is in the dialect already.
+func (d *database) execText(ctx context.Context, text string, args []any) (affected int64, err error) {
+	err = d.writing(ctx, func(c Conn) error {
+		affected, err = c.Exec(ctx, text, args...)
+		return err
+	})
+	return affected, err
+}
+
 // each reads all rows, since a connection does nothing else meanwhile.
 func each(ctx context.Context, c Conn, scan func(Rows) error, text string, args []any) error {
 	rows, err := c.Query(ctx, text, args...)

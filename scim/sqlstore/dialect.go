@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -96,6 +97,16 @@ func (d *database) among(placeholder string) string {
 		return "= ANY (ARRAY(" + d.listOf(placeholder) + "))"
 	}
 	return "IN (" + d.listOf(placeholder) + ")"
+}
+
+// amongKeys is among for keys of a type, as CAST takes it in PostgreSQL.
+func (d *database) amongKeys(a *args, keys []any, cast string) string {
+	text, _ := json.Marshal(keys) // numbers and strings can be marshalled
+	placeholder := a.bind(string(text))
+	if d.dialect == filter.PostgreSQL {
+		return "= ANY (ARRAY(SELECT CAST(value AS " + cast + ") FROM jsonb_array_elements_text(" + placeholder + "::jsonb) AS value))"
+	}
+	return "IN (SELECT value FROM json_each(" + placeholder + "))"
 }
 
 // argument returns what stands in parentheses.

@@ -54,6 +54,37 @@
 // With SQLite an application that writes in such a transaction must hand its context
 // on: a call with another one would wait for it.
 //
+// # Tables of the application
+//
+// [Users] and [Groups] keep users, groups and memberships in tables that the
+// application has already, over a table of package mapping whose bindings name columns:
+//
+//	accounts, err := sqlstore.Users(ctx, db, users, sqlstore.Table{Name: "accounts", Tenant: "org_id"}, sqlstore.Options{})
+//	teams, err := sqlstore.Groups(ctx, db, groups, sqlstore.Table{Name: "teams", Tenant: "org_id"},
+//		sqlstore.Members{Name: "team_members", Group: "team_id", Member: "account_id", Of: accounts}, sqlstore.Options{})
+//	…
+//	scim.Config{Users: mapping.UserStore(users, accounts), Groups: mapping.GroupStore(groups, teams), …}
+//
+// Nothing is migrated. Only columns of the mapping are read and written, of a change
+// only those that differ. Keys may be numbers, UUIDs or text, made by the database or the
+// application. In SQLite number keys need AUTOINCREMENT, or the next user gets the key
+// of the last one who was deleted.
+//
+// A row that changes is locked (SELECT … FOR UPDATE; in SQLite the writer is alone) and
+// its version compared under the lock, so that it may be a counter or follow from the
+// content. Rows and [State] on the same *sql.DB share transactions.
+//
+// The database holds what must be unique, by an index as that on (org_id,
+// lower(email)), where deleted_at is NULL if rows are hidden. Its refusal names the
+// attribute. Besides, each write looks whether anybody has the value in any spelling,
+// which without such an index reads all rows of the tenant.
+//
+// Filters and orders are done by the database where columns hold the attributes. It
+// folds ASCII alone, so rows with other characters in such a column are compared in Go,
+// up to some thousand; a look-up by name is one statement that finds these rows too. An
+// index serves it if [Table.Folded] names an expression. What no column holds is left to
+// package scim, which reads the tenant's rows up to scim.Config.MaxScan or refuses.
+//
 // # What it costs
 //
 // A look-up by id or by an equal userName or externalId, a POST, and a page without

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -22,13 +23,14 @@ type tx struct {
 	broken error
 }
 
-// txKey finds the transaction of one store in a context.
-type txKey struct{ d *database }
+// txKey finds the transaction in a context, whichever store on the same database has
+// begun it: Muster's own records and the application's rows share theirs.
+type txKey struct{ db *sql.DB }
 
 // current returns the transaction that ctx belongs to, nil if there is none or it
 // has ended.
 func (d *database) current(ctx context.Context) *tx {
-	if t, ok := ctx.Value(txKey{d}).(*tx); ok && t.isOpen() {
+	if t, ok := ctx.Value(txKey{d.db}).(*tx); ok && t.isOpen() {
 		return t
 	}
 	if d.outer == nil {
@@ -118,9 +120,13 @@ func (d *database) transact(ctx context.Context, f func(ctx context.Context) err
 			_ = t.end(ctx, c, "ROLLBACK")
 		}
 	}()
-	err = f(context.WithValue(ctx, txKey{d}, t))
+	err = f(context.WithValue(ctx, txKey{d.db}, t))
 	return t.finish(ctx, c, err)
 }
+
+// errSettled says that a value is taken and that running the function again would find
+// the same.
+var errSettled = errors.New("sqlstore: a value is in use")
 
 // errPanic stands for the error of a function that has not returned.
 var errPanic = fmt.Errorf("sqlstore: panic in a transaction")
@@ -129,7 +135,7 @@ var errPanic = fmt.Errorf("sqlstore: panic in a transaction")
 // broken.
 func (t *tx) finish(ctx context.Context, c *sql.Conn, err error) error {
 	switch broken := t.failure(); {
-	case isPassing(broken), isTaken(broken):
+	case isPassing(broken), isTaken(broken) && !errors.Is(err, errSettled):
 		err = fmt.Errorf("%w: %w", errAgain, broken)
 	case err == nil && broken != nil:
 		err = broken
@@ -175,7 +181,7 @@ func (d *database) nested(ctx context.Context, t *tx, f func(ctx context.Context
 	if err := step("SAVEPOINT"); err != nil {
 		return err
 	}
-	err := f(context.WithValue(ctx, txKey{d}, t))
+	err := f(context.WithValue(ctx, txKey{d.db}, t))
 	broken := t.failure()
 	if err == nil && broken == nil {
 		return step("RELEASE SAVEPOINT")

@@ -1,0 +1,136 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/muster-scim/muster/patch"
+	"github.com/muster-scim/muster/scim"
+)
+
+// GroupRepository keeps groups and memberships in tables of the application: a
+// GroupRepository of package mapping. It is made by [Groups] and may be used from many
+// goroutines and in many processes at once.
+type GroupRepository[G any] struct {
+	own[G]
+	members *membership
+}
+
+// Members is the application's table of memberships, with a row for each.
+type Members struct {
+	Schema string
+	Name   string
+
+	// Group and Member are the columns with the keys of group and user.
+	Group, Member string
+
+	// Tenant is the column with the tenant, if there is one.
+	Tenant string
+
+	// Of is the [Repository] of the users that can be members. It forgets the
+	// memberships of those whom it erases.
+	Of Source
+}
+
+// Source is a repository whose rows can be members: a [Repository].
+type Source interface {
+	source(m *membership) source
+}
+
+// Groups returns a repository of groups over two tables of the application, for
+// GroupStore of package mapping. It is made before the repository of the users is
+// used. See [Users].
+func Groups[G any](ctx context.Context, db *sql.DB, m Mapper[G], t Table, members Members, o Options) (*GroupRepository[G], error) {
+	x, err := openOwn(ctx, db, m, t, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &GroupRepository[G]{own: *x}
+	r.members, err = openMembers(ctx, x.d, members)
+	if err != nil {
+		return nil, err
+	}
+	r.members.group = x.source()
+	if r.members.group.label == "" {
+		return nil, fmt.Errorf("sqlstore: table %s: no column holds displayName as it is: name it by Column", x.name)
+	}
+	return r, nil
+}
+
+// InTx is [State.InTx].
+func (r *GroupRepository[G]) InTx(ctx context.Context, f func(ctx context.Context) error) error {
+	return r.d.inTx(ctx, f)
+}
+
+// ListsByKey says that pages can be asked for by where the last one ended.
+func (r *GroupRepository[G]) ListsByKey() bool { return true }
+
+// LeavesStored says that Create and Update leave in a row what the database has
+// stored.
+func (r *GroupRepository[G]) LeavesStored() bool { return true }
+
+// Get returns a group, or [scim.ErrNotFound].
+func (r *GroupRepository[G]) Get(ctx context.Context, t scim.Tenant, id string) (*G, error) {
+	return r.read(ctx, t, id, "")
+}
+
+// List is that of [Repository].
+func (r *GroupRepository[G]) List(ctx context.Context, t scim.Tenant, q scim.RowQuery) (scim.Rows[G], error) {
+	return r.find(ctx, t, q)
+}
+
+// Create stores a group with members. Errors are [scim.Taken] and
+// [scim.UnknownMember].
+func (r *GroupRepository[G]) Create(ctx context.Context, t scim.Tenant, g *G, members []patch.Member) error {
+	if len(members) == 0 {
+		return r.create(ctx, t, g, nil)
+	}
+	return r.create(ctx, t, g, func(ctx context.Context) error {
+		id, _ := r.m.Key(r.m.ID(g))
+		key, err := r.key(id)
+		if err == nil {
+			_, err = r.members.join(ctx, t, key, idsOf(members))
+		}
+		return err
+	})
+}
+
+// Update locks the group, changes members by one statement each way, calls change and
+// stores the columns that differ then. Its cost depends on d, not on the group.
+func (r *GroupRepository[G]) Update(ctx context.Context, t scim.Tenant, id string, change func(g *G, members bool) error, d patch.MemberDelta) (e scim.MemberEffect, err error) {
+	err = r.d.inTx(ctx, func(ctx context.Context) error {
+		g, err := r.read(ctx, t, id, r.locked())
+		if err != nil {
+			return err
+		}
+		key, err := r.key(id)
+		if err != nil {
+			return err
+		}
+		if e, err = r.members.apply(ctx, t, key, d); err != nil {
+			return err
+		}
+		return r.change(ctx, t, id, g, func(g *G) error { return change(g, e.Changes()) })
+	})
+	if err != nil {
+		return scim.MemberEffect{}, err
+	}
+	return e, nil
+}
+
+// Delete erases a group and its memberships.
+func (r *GroupRepository[G]) Delete(ctx context.Context, t scim.Tenant, id string) error {
+	return r.DeleteIf(ctx, t, id, nil)
+}
+
+// DeleteIf locks the group, calls check with it and erases it unless that fails.
+func (r *GroupRepository[G]) DeleteIf(ctx context.Context, t scim.Tenant, id string, check func(*G) error) error {
+	return r.remove(ctx, t, id, check, func(ctx context.Context, key any) error { return r.members.dissolve(ctx, t, key) })
+}
+
+// Memberships is [scim.GroupStore].ListMemberships. Edges are in the order of the
+// texts of the keys.
+func (r *GroupRepository[G]) Memberships(ctx context.Context, t scim.Tenant, q scim.MembershipQuery) (scim.MembershipPage, error) {
+	return r.members.list(ctx, t, q)
+}
