@@ -289,6 +289,12 @@ func (t target) isList(manyValues bool) bool {
 	return t.sub.MultiValued || t.top.MultiValued && !t.hasWhere && manyValues
 }
 
+// isAnyElement reports whether a field is for a sub-attribute of whichever element of a
+// list: beside a Rest, which has the others, the old list does not tell which it is.
+func (t target) isAnyElement() bool {
+	return t.sub != nil && t.top.MultiValued && !t.hasWhere && !t.sub.MultiValued
+}
+
 // canonicalPath returns the path in the spelling of the schema.
 func canonicalPath(t target) string {
 	if !t.hasWhere {

@@ -18,8 +18,8 @@ import (
 //
 // What it can do beyond these methods is found by its type and passed on: it may be a
 // [scim.Transactor], a [scim.CursorLister] (a query ByKey is then answered exactly, or
-// by Candidates), a [VersionDeleter], a [Rereader], and of users a [Trash] and a [scim.RoleSetter],
-// which goes before [Roles].
+// by Candidates), a [VersionDeleter], a [Rereader], a [Swapper],
+// and of users a [Trash] and a [scim.RoleSetter], which goes before [Roles].
 type Repository[T any] interface {
 	// Get returns a row that nobody else writes to.
 	Get(ctx context.Context, t scim.Tenant, id string) (*T, error)
@@ -86,6 +86,16 @@ type VersionDeleter[T any] interface {
 // its defaults and what triggers have done.
 type Rereader interface {
 	LeavesStored() bool
+}
+
+// Swapper is a repository that compares a version and stores a change in one step, so
+// that an update of a row which was read before needs no lock.
+type Swapper[T any] interface {
+	// Swap stores the fields in which after differs from before in the row that is in
+	// sight and has before's [Version], and leaves in after what is stored then. before
+	// was made of the resource that was read: it has no other fields. If there is no such
+	// row, Swap changes nothing and returns [scim.ErrNotImplemented]; Update says why.
+	Swap(ctx context.Context, t scim.Tenant, id string, before, after *T) error
 }
 
 // Trash is a repository of users that takes rows out of sight itself, see

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
@@ -53,6 +54,9 @@ func (s items[T]) update(ctx context.Context, t scim.Tenant, id string, w scim.W
 	key, err := s.key(id)
 	if err != nil {
 		return nil, err
+	}
+	if r, err := s.swap(ctx, t, key, w, p); !errors.Is(err, scim.ErrNotImplemented) {
+		return r, err
 	}
 	var row *T
 	call, done := once(func(v *T) error {

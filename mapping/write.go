@@ -124,7 +124,7 @@ func (p *plan[T]) differences(old *schema.Resource) {
 		was := map[*field[T]]schema.Value{}
 		s.values(old, schema.Value{}, func(f *field[T], v schema.Value) { was[f] = v })
 		s.values(p.next, old.Value(a), func(f *field[T], v schema.Value) {
-			if !v.Identical(was[f]) {
+			if !v.Identical(was[f]) || p.table.rest != nil && f.target.isAnyElement() {
 				p.set(f, v)
 			}
 		})

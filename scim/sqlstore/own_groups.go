@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
+	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/scim"
 )
@@ -99,24 +101,87 @@ func (r *GroupRepository[G]) Create(ctx context.Context, t scim.Tenant, g *G, me
 // Update locks the group, changes members by one statement each way, calls change and
 // stores the columns that differ then. Its cost depends on d, not on the group.
 func (r *GroupRepository[G]) Update(ctx context.Context, t scim.Tenant, id string, change func(g *G, members bool) error, d patch.MemberDelta) (e scim.MemberEffect, err error) {
-	err = r.d.inTx(ctx, func(ctx context.Context) error {
-		g, err := r.read(ctx, t, id, r.locked())
-		if err != nil {
-			return err
-		}
-		key, err := r.key(id)
-		if err != nil {
-			return err
-		}
-		if e, err = r.members.apply(ctx, t, key, d); err != nil {
-			return err
-		}
-		return r.change(ctx, t, id, g, func(g *G) error { return change(g, e.Changes()) })
+	err = r.changing(ctx, t, id, func(ctx context.Context) (g *G, store func(*G) error, err error) {
+		g, e, err = r.apply(ctx, t, id, d)
+		return g, func(g *G) error { return change(g, e.Changes()) }, err
 	})
 	if err != nil {
 		return scim.MemberEffect{}, err
 	}
 	return e, nil
+}
+
+// apply reads and locks the group and changes members, as a part of a transaction.
+func (r *GroupRepository[G]) apply(ctx context.Context, t scim.Tenant, id string, d patch.MemberDelta) (g *G, e scim.MemberEffect, err error) {
+	if r.addsFew(d) {
+		if g, e.Added, err = r.join(ctx, t, id, idsOf(d.Add)); g != nil || err != nil {
+			return g, e, err
+		}
+	}
+	if g, err = r.read(ctx, t, id, r.locked()); err != nil {
+		return nil, e, err
+	}
+	key, err := r.key(id)
+	if err == nil {
+		e, err = r.members.apply(ctx, t, key, d)
+	}
+	return g, e, err
+}
+
+// addsFew reports whether a delta does nothing but add some members, so that the group
+// is read by the same statement.
+func (r *GroupRepository[G]) addsFew(d patch.MemberDelta) bool {
+	const few = 100
+	return !d.Replace && len(d.Remove) == 0 && len(d.Add) > 0 && len(d.Add) <= few
+}
+
+// join adds members and reads the group by one statement. g is nil if it has done
+// nothing.
+func (r *GroupRepository[G]) join(ctx context.Context, t scim.Tenant, id string, ids []string) (g *G, added []string, err error) {
+	a := &args{d: r.d}
+	one, err := r.one(t, id, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := r.members.member.args(ids)
+	if err != nil || len(keys) < len(ids) {
+		return nil, nil, err
+	}
+	key, err := r.key(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	from := r.name + " AS " + alias + " WHERE " + one
+	insert, ok := r.members.insert(t, key, keys, a, from)
+	if !ok {
+		return nil, nil, nil
+	}
+	var text string
+	if r.d.dialect == filter.PostgreSQL {
+		text = "WITH g AS MATERIALIZED (SELECT " + r.list + " FROM " + from + " FOR UPDATE), changed AS (" + insert +
+			" AS member) SELECT changed.member, " + r.list + " FROM g LEFT JOIN changed ON TRUE"
+	} else {
+		text = insert
+		for _, c := range r.columns {
+			text += ", (SELECT " + quote(c.name) + " FROM " + from + ")"
+		}
+	}
+	err = r.d.changeText(ctx, func(rows Rows) (err error) {
+		var member *string
+		g, err = r.scan(rows, &member)
+		if member != nil {
+			added = append(added, r.members.member.shown(*member))
+		}
+		return err
+	}, text, a.all)
+	if err != nil || g == nil {
+		return nil, nil, err
+	}
+	slices.Sort(added)
+	if len(added) < len(ids) {
+		err = r.members.known(ctx, t, ids)
+	}
+	return g, added, err
 }
 
 // Delete erases a group and its memberships.

@@ -155,28 +155,16 @@ func (m *membership) join(ctx context.Context, t scim.Tenant, group any, ids []s
 		return nil, err
 	}
 	a := &args{d: m.d}
-	groupArg := a.bind(group)
-	columns, values := quote(m.table.Group)+", "+quote(m.table.Member), m.cast(groupArg, m.groupCast)+", "+alias+"."+m.member.id
-	if m.table.Tenant != "" {
-		columns, values = columns+", "+quote(m.table.Tenant), values+", "+m.cast(a.bind(string(t)), m.tenantCast)
-	}
-	where, ok := m.member.seen(t, a)
+	text, ok := m.insert(t, group, keys, a, "")
 	if !ok {
 		return nil, scim.UnknownMember(ids[0])
-	}
-	text := "INSERT INTO " + m.name + " (" + columns + ") SELECT " + values + " FROM " + m.member.name + " AS " + alias +
-		" WHERE " + where + " AND " + alias + "." + m.member.id + " " + m.d.amongKeys(a, keys, m.member.cast) +
-		" AND NOT EXISTS (SELECT 1 FROM " + m.name + " AS m WHERE m." + quote(m.table.Group) + " = " + groupArg +
-		" AND m." + quote(m.table.Member) + " = " + alias + "." + m.member.id + ")"
-	if m.d.dialect == filter.PostgreSQL {
-		text += " FOR KEY SHARE OF " + alias
 	}
 	err = m.d.changeText(ctx, func(rows Rows) error {
 		var key string
 		err := rows.Scan(&key)
 		added = append(added, m.member.shown(key))
 		return err
-	}, text+" ON CONFLICT DO NOTHING RETURNING CAST("+quote(m.table.Member)+" AS text)", a.all)
+	}, text, a.all)
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +173,33 @@ func (m *membership) join(ctx context.Context, t scim.Tenant, group any, ids []s
 		return added, nil
 	}
 	return added, m.known(ctx, t, ids)
+}
+
+// insert writes the statement that adds members who are in sight, and returns those who
+// were none before. If from is not empty they are added only if that has a row: the
+// group, which in PostgreSQL a part of the same statement has locked as g.
+func (m *membership) insert(t scim.Tenant, group any, keys []any, a *args, from string) (text string, ok bool) {
+	groupArg := a.bind(group)
+	columns, values := quote(m.table.Group)+", "+quote(m.table.Member), m.cast(groupArg, m.groupCast)+", "+alias+"."+m.member.id
+	if m.table.Tenant != "" {
+		columns, values = columns+", "+quote(m.table.Tenant), values+", "+m.cast(a.bind(string(t)), m.tenantCast)
+	}
+	where, ok := m.member.seen(t, a)
+	text = "INSERT INTO " + m.name + " (" + columns + ") SELECT " + values + " FROM " + m.member.name + " AS " + alias +
+		" WHERE " + where + " AND " + alias + "." + m.member.id + " " + m.d.amongKeys(a, keys, m.member.cast) +
+		" AND NOT EXISTS (SELECT 1 FROM " + m.name + " AS m WHERE m." + quote(m.table.Group) + " = " + m.cast(groupArg, m.groupCast) +
+		" AND m." + quote(m.table.Member) + " = " + alias + "." + m.member.id + ")"
+	postgres := m.d.dialect == filter.PostgreSQL
+	switch {
+	case from != "" && postgres:
+		text += " AND EXISTS (SELECT 1 FROM g)"
+	case from != "":
+		text += " AND EXISTS (SELECT 1 FROM " + from + ")"
+	}
+	if postgres {
+		text += " FOR KEY SHARE OF " + alias
+	}
+	return text + " ON CONFLICT DO NOTHING RETURNING CAST(" + quote(m.table.Member) + " AS text)", ok
 }
 
 func (m *membership) cast(placeholder, cast string) string {

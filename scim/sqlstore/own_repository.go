@@ -109,13 +109,17 @@ func (x *own[T]) create(ctx context.Context, t scim.Tenant, v *T, with func(ctx 
 			return fmt.Errorf("sqlstore: Table.NewKey: %w", err)
 		}
 	}
-	return x.store(ctx, t, v, nil, nil, func(ctx context.Context, g *guard) (bool, error) {
+	p, err := x.attempt(t, v, nil, nil, func(ctx context.Context, g *guard) (bool, error) {
 		done, err := x.insert(ctx, t, v, g)
 		if done && err == nil && with != nil {
 			err = with(ctx)
 		}
 		return done, err
-	}, with != nil)
+	})
+	if err != nil {
+		return err
+	}
+	return p.alone(ctx, with != nil)
 }
 
 // insert stores a new row; done is false if the guard refuses it.
@@ -165,43 +169,94 @@ func (x *own[T]) insert(ctx context.Context, t scim.Tenant, v *T, g *guard) (don
 // Update locks the row, calls change with it, and stores the columns that differ then.
 // It is [scim.Taken] if a value is in use.
 func (r *Repository[T]) Update(ctx context.Context, t scim.Tenant, id string, change func(*T) error) error {
-	return r.d.inTx(ctx, func(ctx context.Context) error {
+	return r.changing(ctx, t, id, func(ctx context.Context) (*T, func(*T) error, error) {
 		v, err := r.read(ctx, t, id, r.locked())
-		if err != nil {
-			return err
-		}
-		return r.change(ctx, t, id, v, change)
+		return v, change, err
 	})
 }
 
-// change calls a function with a row that is locked and stores what it has changed. It
-// is part of a transaction.
-func (x *own[T]) change(ctx context.Context, t scim.Tenant, id string, v *T, change func(*T) error) error {
-	before, err := x.values(v)
+// changing stores what a function does to a row, in a transaction in which load reads
+// and locks the row.
+func (x *own[T]) changing(ctx context.Context, t scim.Tenant, id string, load func(ctx context.Context) (*T, func(*T) error, error)) error {
+	var p *attempt[T]
+	err := x.d.inTx(ctx, func(ctx context.Context) error {
+		p = nil
+		v, change, err := load(ctx)
+		if err != nil {
+			return err
+		}
+		if p, err = x.change(t, id, v, change); p == nil || err != nil {
+			return err
+		}
+		return p.run(ctx)
+	})
+	if p == nil {
+		return err
+	}
+	return p.settle(ctx, err)
+}
+
+// Swap stores the columns in which two rows differ, in the row that has the version of
+// the first and is in sight: by one statement, without a transaction.
+func (r *Repository[T]) Swap(ctx context.Context, t scim.Tenant, id string, before, after *T) error {
+	if r.version < 0 {
+		return scim.ErrNotImplemented
+	}
+	from, err := r.values(before)
 	if err != nil {
 		return err
+	}
+	to, err := r.values(after)
+	if err != nil {
+		return err
+	}
+	if from[r.version] == nil || slices.EqualFunc(from, to, sameValue) {
+		return scim.ErrNotImplemented
+	}
+	old, err := r.m.Read(before)
+	if err != nil {
+		return err
+	}
+	p, err := r.attempt(t, after, old, &id, func(ctx context.Context, g *guard) (bool, error) {
+		current := &guard{conditions: append(slices.Clip(g.conditions), func(a *args) string {
+			return r.seen(alias+"."+quote(r.columns[r.version].name)+" = "+a.bind(from[r.version]), false)
+		})}
+		return r.replace(ctx, t, id, after, from, to, current)
+	})
+	if err != nil {
+		return err
+	}
+	if err = p.alone(ctx, false); errors.Is(err, scim.ErrVersionMismatch) {
+		err = scim.ErrNotImplemented
+	}
+	return err
+}
+
+// change calls a function with a row that is locked, and returns the write of what it has
+// changed; nil if that is nothing.
+func (x *own[T]) change(t scim.Tenant, id string, v *T, change func(*T) error) (*attempt[T], error) {
+	before, err := x.values(v)
+	if err != nil {
+		return nil, err
 	}
 	old, err := x.m.Read(v)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	wasHidden := x.m.Hidden(v)
 	if err := change(v); err != nil {
-		return err
+		return nil, err
 	}
 	if wasHidden {
 		old = nil // all of its unique values come into use
 	}
 	after, err := x.values(v)
-	if err != nil {
-		return err
+	if err != nil || slices.EqualFunc(before, after, sameValue) {
+		return nil, err
 	}
-	if slices.EqualFunc(before, after, sameValue) {
-		return nil
-	}
-	return x.store(ctx, t, v, old, &id, func(ctx context.Context, g *guard) (bool, error) {
+	return x.attempt(t, v, old, &id, func(ctx context.Context, g *guard) (bool, error) {
 		return x.replace(ctx, t, id, v, before, after, g)
-	}, false)
+	})
 }
 
 // replace stores the columns that differ; done is false if the guard refuses it.

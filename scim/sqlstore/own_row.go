@@ -16,8 +16,8 @@ import (
 	"github.com/muster-scim/muster/scim"
 )
 
-// scan reads the columns of a row.
-func (x *own[T]) scan(rows Rows) (*T, error) {
+// scan reads the columns of a row, which come behind others that are scanned into more.
+func (x *own[T]) scan(rows Rows, more ...any) (*T, error) {
 	v := new(T)
 	into := x.fields(v)
 	var finish []func()
@@ -29,7 +29,7 @@ func (x *own[T]) scan(rows Rows) (*T, error) {
 			finish = append(finish, done)
 		}
 	}
-	if err := rows.Scan(into...); err != nil {
+	if err := rows.Scan(append(more, into...)...); err != nil {
 		return nil, fmt.Errorf("sqlstore: a row of %s: %w", x.name, err)
 	}
 	for _, done := range finish {

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -322,4 +324,22 @@ func loginOptions(func() *sql.DB) storetest.Options {
 		Tenants: []scim.Tenant{acme},
 		Users:   storetest.Kind{Keeps: func(path string) bool { return path != "externalId" && !strings.HasPrefix(path, "phoneNumbers.") }},
 	}
+}
+
+func newUUID() string { return uuid.NewString() }
+
+// serveOwn starts a server and returns its base URL.
+func serveOwn(t *testing.T, users scim.UserStore, groups scim.GroupStore) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	ts := httptest.NewServer(mux)
+	t.Cleanup(ts.Close)
+	base := ts.URL + "/scim/v2"
+	h, err := scim.New(scim.Config{
+		BaseURL: base, Users: users, Groups: groups,
+		Auth: scim.StaticToken("secret", scim.Scope{Tenant: acme, Connection: "test"}),
+	})
+	require.NoError(t, err)
+	mux.Handle("/scim/v2/", h)
+	return base
 }

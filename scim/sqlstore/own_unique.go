@@ -80,48 +80,69 @@ func equals(a *schema.Attr, text string) filter.Expression {
 	return &filter.AttributeExpression{AttributePath: path, Operator: filter.EQ, CompareValue: text}
 }
 
-// store does a write that takes unique values: those that old does not have. self is the
-// key of the row, nil if it is new. Values that the database can't compare are looked up
-// first. several says that the write is more than one statement.
-func (x *own[T]) store(ctx context.Context, t scim.Tenant, v *T, old *schema.Resource, self *string, write func(ctx context.Context, g *guard) (bool, error), several bool) error {
+// attempt is a write that takes unique values.
+type attempt[T any] struct {
+	*own[T]
+	tenant scim.Tenant
+	self   *string // the key of the row; nil if it is new
+	claims []claim
+	hard   []claim // those that the database can't compare
+	guard  *guard
+	write  func(ctx context.Context, g *guard) (done bool, err error)
+
+	refused error // by a unique index
+}
+
+// attempt prepares a write of v that takes the values which old does not have.
+func (x *own[T]) attempt(t scim.Tenant, v *T, old *schema.Resource, self *string, write func(ctx context.Context, g *guard) (bool, error)) (*attempt[T], error) {
 	claims, err := x.claims(v, old)
 	if err != nil {
+		return nil, err
+	}
+	p := &attempt[T]{own: x, tenant: t, self: self, claims: claims, write: write}
+	p.guard, p.hard, err = x.guardOf(t, claims, self)
+	return p, err
+}
+
+// run does it. Values that the database can't compare are looked up first.
+func (p *attempt[T]) run(ctx context.Context) error {
+	p.refused = nil
+	if err := p.lookUp(ctx, p.tenant, p.hard, p.self); err != nil {
 		return err
 	}
-	g, hard, err := x.guardOf(t, claims, self)
-	if err != nil {
-		return err
+	done, err := p.write(ctx, p.guard)
+	switch {
+	case isTaken(err):
+		p.refused = err
+		return fmt.Errorf("%w: %w", errSettled, err)
+	case err == nil && !done:
+		return errGuarded
 	}
-	run := x.d.alone
-	if several || len(hard) > 0 || x.d.current(ctx) != nil && x.d.dialect == filter.PostgreSQL {
-		run = x.d.inTx
-	}
-	var refused error
-	err = run(ctx, func(ctx context.Context) error {
-		refused = nil
-		if err := x.lookUp(ctx, t, hard, self); err != nil {
-			return err
-		}
-		done, err := write(ctx, g)
-		switch {
-		case isTaken(err):
-			refused = err
-			return fmt.Errorf("%w: %w", errSettled, err)
-		case err == nil && !done:
-			return errGuarded
-		}
-		return err
-	})
+	return err
+}
+
+// settle makes the error of run say which value is in use. A transaction in which it was
+// run, or the part of it, has been undone, so that it can be looked up.
+func (p *attempt[T]) settle(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, errGuarded):
-		if err := x.lookUp(ctx, t, claims, self); err != nil {
+		if err := p.lookUp(ctx, p.tenant, p.claims, p.self); err != nil {
 			return err
 		}
 		return scim.ErrVersionMismatch // who had the value is gone meanwhile, or the row is
-	case refused != nil:
-		return x.refusal(ctx, t, claims, self, refused)
+	case errors.Is(err, errSettled) && p.refused != nil:
+		return p.refusal(ctx, p.tenant, p.claims, p.self, p.refused)
 	}
 	return err
+}
+
+// alone does it on its own: by one statement, or with more if several.
+func (p *attempt[T]) alone(ctx context.Context, several bool) error {
+	run := p.d.alone
+	if several || len(p.hard) > 0 || p.d.current(ctx) != nil && p.d.dialect == filter.PostgreSQL {
+		run = p.d.inTx
+	}
+	return p.settle(ctx, run(ctx, p.run))
 }
 
 // errGuarded says that a guard held.
