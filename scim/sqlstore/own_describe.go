@@ -68,3 +68,16 @@ func (d *database) describeSQLite(ctx context.Context, schema, name string) (all
 	}, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, ?2)`, []any{name, from})
 	return all, err
 }
+
+// isUnique reports whether an index of PostgreSQL keeps rows of a table from having the
+// same values in some columns.
+func (d *database) isUnique(ctx context.Context, quoted string, columns ...string) (is bool, err error) {
+	err = d.queryText(ctx, func(rows Rows) error { return rows.Scan(&is) }, `
+		SELECT EXISTS (
+			SELECT 1 FROM pg_catalog.pg_index i
+			WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (
+				SELECT 1 FROM pg_catalog.pg_attribute a
+				WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) AND NOT a.attname IN (SELECT jsonb_array_elements_text($2::jsonb))))`,
+		[]any{quoted, jsonList(columns)})
+	return is, err
+}

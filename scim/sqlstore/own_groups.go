@@ -129,10 +129,11 @@ func (r *GroupRepository[G]) apply(ctx context.Context, t scim.Tenant, id string
 }
 
 // addsFew reports whether a delta does nothing but add some members, so that the group
-// is read by the same statement.
+// is read by the same statement. That does not see what others have added while it waited
+// for the group: a unique index must.
 func (r *GroupRepository[G]) addsFew(d patch.MemberDelta) bool {
 	const few = 100
-	return !d.Replace && len(d.Remove) == 0 && len(d.Add) > 0 && len(d.Add) <= few
+	return r.members.unique && !d.Replace && len(d.Remove) == 0 && len(d.Add) > 0 && len(d.Add) <= few
 }
 
 // join adds members and reads the group by one statement. g is nil if it has done

@@ -22,6 +22,9 @@ type membership struct {
 	memberCast    string
 	tenantCast    string
 	group, member source
+
+	// unique says that no membership can be there twice, whoever adds it at the same time.
+	unique bool
 }
 
 // source is what a table of memberships needs to know of the tables at its ends.
@@ -100,6 +103,12 @@ func openMembers(ctx context.Context, d *database, t Members) (*membership, erro
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
+	}
+	m.unique = d.dialect == filter.SQLite // there is one writer
+	if !m.unique {
+		if m.unique, err = d.isUnique(ctx, m.name, t.Group, t.Member, t.Tenant); err != nil {
+			return nil, err
+		}
 	}
 	m.member = t.Of.source(m)
 	return m, nil

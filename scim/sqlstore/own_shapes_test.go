@@ -150,14 +150,15 @@ func speaksPostgres(db *sql.DB) bool {
 type shape struct {
 	name    string
 	ddl     []string
+	clear   []string // what empties the tables
 	open    func(t testing.TB, db *sql.DB) storetest.Stores
 	options func(db func() *sql.DB) storetest.Options
 }
 
 var shapes = []shape{
-	{"numbers", accountDDL, openAccounts, accountOptions},
-	{"uuids", personDDL, openPersons, personOptions},
-	{"texts", loginDDL, openLogins, loginOptions},
+	{"numbers", accountDDL, []string{"team_members", "account_roles", "teams", "accounts", "muster_refs", "muster_state"}, openAccounts, accountOptions},
+	{"uuids", personDDL, []string{"circle_persons", "circles", "persons"}, openPersons, personOptions},
+	{"texts", loginDDL, []string{"squad_logins", "squads", "logins WHERE kind = 'person'"}, openLogins, loginOptions},
 }
 
 func openAccounts(t testing.TB, db *sql.DB) storetest.Stores {

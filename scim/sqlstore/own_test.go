@@ -86,6 +86,10 @@ func TestOwnStatements(t *testing.T) {
 		if strings.Contains(t.Name(), "numbers") {
 			patches = 2 // read, and compared and written by its version
 		}
+		members := 2
+		if strings.Contains(t.Name(), "texts") && isPostgres(t) {
+			members = 3 // no index keeps a membership from being there twice
+		}
 		for _, tt := range []struct {
 			name string
 			want int
@@ -102,7 +106,7 @@ func TestOwnStatements(t *testing.T) {
 			{"POST", 1, func(t *testing.T) error { ownAdd(t, s, "carl"); return nil }},
 			{"PATCH", patches, func(t *testing.T) error { _, err := ownChange(t, s, ann.ID(), "active", false); return err }},
 			{"PATCH of a name", patches, func(t *testing.T) error { _, err := ownChange(t, s, ann.ID(), "userName", "anna"); return err }},
-			{"a member more", 2, func(*testing.T) error {
+			{"a member more", members, func(*testing.T) error {
 				_, err := s.Groups.UpdateGroup(ctx, acme, team, scim.GroupWrite{Members: patch.MemberDelta{Add: membersOf(bob.ID())}})
 				return err
 			}},
