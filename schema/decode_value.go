@@ -97,6 +97,8 @@ func (d *decoder) single(a *Attr, inList bool) error {
 		return nil
 	case k == '[' && !inList && !d.o.RefuseShapes:
 		return d.unwrap(a)
+	case k == '{' && inList && a.MultiValued && !d.o.RefuseShapes:
+		return d.element(a)
 	}
 	return invalid(a.path, "is "+article(a.Type)+", not "+kindName(k))
 }
@@ -251,6 +253,17 @@ func (d *decoder) unwrap(a *Attr) error {
 	return nil
 }
 
+// element reads an object in a list of simple values: what "value" is in a list of complex
+// ones, as identity providers write every list that has more than one value.
+func (d *decoder) element(a *Attr) error {
+	i := len(d.nodes)
+	err := d.wrapped(a)
+	if len(d.nodes) > i {
+		d.note(a.path, "object taken as its \"value\"")
+	}
+	return err
+}
+
 // wrapped reads {"value": …} as the simple value it wraps.
 func (d *decoder) wrapped(a *Attr) error {
 	d.enter()
@@ -263,6 +276,9 @@ func (d *decoder) wrapped(a *Attr) error {
 			return twice(a.path)
 		}
 		seen = true
+		if d.first() == '{' {
+			return invalid(a.path, "is "+article(a.Type)+", not an object")
+		}
 		if err := d.single(a, true); err != nil {
 			return err
 		}

@@ -502,6 +502,14 @@ func TestValidate(t *testing.T) {
 	}
 	assert.Equal(t, schema.MetadataURN, typ.MissingExtension(decode(t, typ, `{}`)))
 	assert.Empty(t, typ.MissingExtension(decode(t, typ, `{`+meta+`}`)))
+
+	// What must be in a complex attribute is named where all of it is missing.
+	typ = schema.MustCompile(schema.TypeConfig{Name: "X", Schema: schema.Schema{ID: "urn:example:x", Attributes: attrs{
+		{Name: "name", Required: true, Type: schema.Complex, Sub: attrs{{Name: "first", Required: true}, {Name: "last", Required: true}, {Name: "title"}}},
+		{Name: "address", Required: true, Type: schema.Complex, Sub: attrs{{Name: "city"}}},
+	}}})
+	assert.EqualError(t, typ.Validate(decode(t, typ, `{"address":{"city":"x"}}`)), "name.first, name.last are required")
+	assert.EqualError(t, typ.Validate(decode(t, typ, `{"name":{"first":"x"}}`)), "name.last, address are required")
 }
 
 func TestValidateReplace(t *testing.T) {

@@ -15,7 +15,7 @@ func (t *Type) Validate(r *Resource) error {
 	for _, a := range t.required {
 		v := r.Value(a)
 		if a.Required && v.isEmpty() && (a.ext == 0 || r.hasExtension(a.ext)) {
-			missing = append(missing, a.path)
+			missing = appendMissing(missing, a)
 		}
 		missing = appendMissingSubs(missing, a, v)
 	}
@@ -37,6 +37,21 @@ func (t *Type) Validate(r *Resource) error {
 // is kept.
 func (v Value) isEmpty() bool {
 	return v.IsZero() || v.node().kind == kindString && v.node().size == 0
+}
+
+// appendMissing adds an attribute that has no value: by what must be in it, if anything
+// must, since that is what somebody has to send.
+func appendMissing(missing []string, a *Attr) []string {
+	n := len(missing)
+	for _, s := range a.subs {
+		if s.isRequired() {
+			missing = append(missing, s.path)
+		}
+	}
+	if len(missing) == n {
+		missing = append(missing, a.path)
+	}
+	return missing
 }
 
 func appendMissingSubs(missing []string, a *Attr, v Value) []string {
