@@ -170,9 +170,7 @@ func (l *lifecycle) userNamed(q *request, r *schema.Resource) (*schema.Resource,
 	if name == "" {
 		return nil, nil
 	}
-	f, err := filter.Check(&filter.AttributeExpression{
-		AttributePath: filter.AttributePath{AttributeName: "userName"}, Operator: filter.EQ, CompareValue: name,
-	}, q.h.users.typ, filter.Checking{})
+	f, err := userNamed(q.h.users.typ, name)
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +179,13 @@ func (l *lifecycle) userNamed(q *request, r *schema.Resource) (*schema.Resource,
 		return nil, err
 	}
 	return page.Resources[0], nil
+}
+
+// userNamed is the filter that finds a user by name.
+func userNamed(t *schema.Type, name string) (*filter.Filter, error) {
+	return filter.Check(&filter.AttributeExpression{
+		AttributePath: filter.AttributePath{AttributeName: "userName"}, Operator: filter.EQ, CompareValue: name,
+	}, t, filter.Checking{})
 }
 
 // plainUsers is the collection of users as the application has them.

@@ -75,6 +75,9 @@ func (c *collection) applyOnce(q *request, ops []patch.Op, delta patch.MemberDel
 	if delta, err = q.resolveWhere(delta); err != nil {
 		return GroupResult{}, err
 	}
+	if ops, err = c.defaultedOps(q, ops); err != nil {
+		return GroupResult{}, err
+	}
 	result, err := patch.Apply(old, ops, q.settings.Dialect.Options)
 	if err != nil {
 		return GroupResult{}, err

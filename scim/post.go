@@ -46,7 +46,7 @@ func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error
 	if err != nil {
 		return GroupWrite{}, err
 	}
-	if r, err = c.defaulted(q, doc, r); err != nil {
+	if r, err = c.defaulted(q, r, doc.Has); err != nil {
 		return GroupWrite{}, err
 	}
 	if err := c.typ.Validate(r); err != nil {
@@ -70,25 +70,6 @@ func (c *collection) named(doc schema.Decoded, r *schema.Resource) []string {
 		}
 	}
 	return paths
-}
-
-// defaulted fills in what the settings say and the document does not name. null and []
-// are said: they keep an attribute unassigned (RFC 7644, section 3.3).
-func (c *collection) defaulted(q *request, doc schema.Decoded, r *schema.Resource) (*schema.Resource, error) {
-	if c != q.h.users || len(q.settings.Defaults) == 0 {
-		return r, nil
-	}
-	b := r.Edit()
-	for path, v := range q.settings.Defaults {
-		a, ok := c.typ.Attr(path)
-		if !ok {
-			return nil, fmt.Errorf("scim: Settings.Defaults has %q, which is no attribute of %s", path, c.typ.Name())
-		}
-		if !doc.Has(a.Top()) {
-			b.Set(path, v)
-		}
-	}
-	return b.Build()
 }
 
 // withoutEdges splits the members off a decoded group, as a replacement of the

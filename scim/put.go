@@ -48,6 +48,9 @@ func (c *collection) replace(q *request, doc schema.Decoded) (*schema.Resource, 
 	if r, err = c.kept(old, r); err != nil {
 		return nil, err
 	}
+	if r, err = c.keptRequired(q, r); err != nil {
+		return nil, err
+	}
 	if err := c.typ.ValidateReplace(old, r); err != nil {
 		return nil, err
 	}

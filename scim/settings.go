@@ -16,8 +16,9 @@ type Settings struct {
 	Dialect Dialect
 
 	// Defaults are values of attributes of users, by path, that a POST gets which
-	// does not name them, as "userType": "member". What a value may be says
-	// [schema.Attr.Make].
+	// does not name them, as "userType": "member". One that is required gets it also
+	// instead of null, and when a PUT or PATCH would take its value away. What a value
+	// may be says [schema.Attr.Make].
 	Defaults map[string]any
 
 	// NoGroupCreate refuses POST /Groups with a 403: for identity providers

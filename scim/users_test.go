@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -42,6 +43,25 @@ func TestLinkByMail(t *testing.T) {
 		body := func(name string) string { return userBody(name, `"emails":[{"value":"`+name+`","type":"work"}]`) }
 		assert.Equal(t, verified, a.create("/Users", body("bob@example.com")))
 		assert.NotEqual(t, plain, a.create("/Users", body("eve@example.com")))
+	})
+}
+
+// TestLinkByUserName: the userName says who is meant, in any case, and nobody who is
+// privileged.
+func TestLinkByUserName(t *testing.T) {
+	onEachStore(t, func(t *testing.T, a *application) {
+		id, root := a.own("ann@example.com"), a.own("root@example.com")
+		a.settings.Linker = scim.LinkByUserName(a.store, func(_ context.Context, _ scim.Tenant, id string) (bool, error) { return id == root, nil })
+		assert.Equal(t, id, a.do("POST", "/Users", userBody("ANN@example.com", `"externalId":"x1"`)).is(201).at("id"))
+		assert.NotContains(t, []string{id, root}, a.create("/Users", userBody("bob@example.com", "")))
+		a.do("POST", "/Users", userBody("root@example.com", "")).fails(409, "uniqueness")
+		a.suspend(root).fails(403, "")
+		g := a.create("/Groups", groupBody("Sales", "g1"))
+		a.do("POST", "/Groups", groupBody("Sales", "g2")).fails(409, "uniqueness")
+		a.get("/Groups/" + g).is(200)
+
+		a.settings.Linker = scim.LinkByUserName(a.store, nil)
+		assert.Equal(t, root, a.do("POST", "/Users", userBody("root@example.com", "")).is(201).at("id"))
 	})
 }
 
