@@ -174,14 +174,14 @@ func changesOf(before, after *schema.Resource, paths []string) []Change {
 	// All values are parts of one text: two allocations rather than two for each.
 	b := buffers.Get().(*bytes.Buffer)
 	defer putBuffer(b)
-	var ends [maxChanges][2]int
-	for i, path := range paths {
+	ends := make([][2]int32, 0, 20) // on the stack, for most
+	for _, path := range paths {
 		writeValue(b, before, path)
-		ends[i][0] = b.Len()
+		middle := b.Len()
 		writeValue(b, after, path)
-		ends[i][1] = b.Len()
+		ends = append(ends, [2]int32{int32(middle), int32(b.Len())})
 	}
-	text, begin := b.String(), 0
+	text, begin := b.String(), int32(0)
 	for i, path := range paths {
 		middle, end := ends[i][0], ends[i][1]
 		changes[i] = Change{Path: path, Before: text[begin:middle], After: text[middle:end]}
