@@ -112,13 +112,12 @@ func (q *request) params() (params, error) {
 		return nil, nil
 	}
 	var err error
-	q.query, err = parseParams(q.URL.RawQuery)
+	q.query, err = appendParams(q.params4[:0], q.URL.RawQuery)
 	return q.query, err
 }
 
-// parseParams is url.ParseQuery without the map.
-func parseParams(query string) (params, error) {
-	var p params
+// appendParams is url.ParseQuery without the map.
+func appendParams(p params, query string) (params, error) {
 	for pair := range strings.SplitSeq(query, "&") {
 		if pair == "" {
 			continue

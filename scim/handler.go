@@ -15,9 +15,10 @@ import (
 
 // Handler serves SCIM 2.0. It is safe for use from many goroutines.
 type Handler struct {
-	config Config
-	base   base
-	routes map[string]*endpoint
+	config  Config
+	base    base
+	routes  map[string]*endpoint
+	longest int // of the paths of routes
 
 	collections []*collection
 	users       *collection // nil without Config.Users
@@ -60,6 +61,9 @@ func New(c Config) (*Handler, error) {
 		h.life.stand()
 	}
 	h.routes = h.table()
+	for path := range h.routes {
+		h.longest = max(h.longest, len(path))
+	}
 	for _, c := range h.collections {
 		h.byKey = h.byKey && c.byKey
 		h.warnOfDoubles(c.typ)
@@ -125,6 +129,8 @@ type request struct {
 	answer response
 	values [maxValues]string
 	id1    [1]string
+
+	params4 [4]param
 }
 
 // ServeHTTP answers a request. Handlers return what they have to say; only here is

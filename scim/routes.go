@@ -172,6 +172,9 @@ func (h *Handler) find(q *request) (methods, *endpoint) {
 }
 
 func (h *Handler) lookup(path string) (*endpoint, bool) {
+	if len(path) > h.longest { // as that of one resource nearly always is
+		return nil, false
+	}
 	e, ok := h.routes[path]
 	if !ok {
 		e, ok = h.routes[strings.ToLower(path)]
