@@ -1,5 +1,6 @@
-// Command quickstart is a SCIM endpoint on the embedded store, ready for an
-// identity provider: it prints the URL and the token to paste.
+// Command quickstart is a SCIM endpoint on data in memory, in a file or in
+// PostgreSQL, ready for an identity provider: it prints the URL and the token to
+// paste.
 package main
 
 import (
@@ -16,8 +17,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/muster-scim/muster/examples/internal/database"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/memstore"
+	"github.com/muster-scim/muster/scim/sqlstore"
 )
 
 // basePath is where SCIM is mounted.
@@ -40,49 +43,64 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.SetOutput(out)
 	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on")
 	token := flags.String("token", "", "bearer token to accept (default: a fresh one)")
-	db := flags.String("db", ":memory:", "where to keep the data; only :memory: so far")
+	db := flags.String("db", database.Memory, database.Usage)
 	if err := flags.Parse(args); err != nil {
 		return err
-	}
-	if *db != ":memory:" {
-		return fmt.Errorf("-db %s: only :memory: is supported by this version; files and postgres:// URLs are not yet", *db)
 	}
 	if *token == "" {
 		*token = rand.Text()
 	}
+	config := scim.Config{
+		Auth:   scim.StaticToken(*token, scim.Scope{Connection: "quickstart"}),
+		Record: func(e scim.Entry) { printEntry(out, e) },
+	}
+	closeStore, err := keep(ctx, &config, *db)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
 		return err
 	}
-	url := "http://" + l.Addr().String() + basePath
-	handler, err := newHandler(url, *token, out)
+	config.BaseURL = "http://" + l.Addr().String() + basePath
+	handler, err := scim.New(config)
 	if err != nil {
 		return err
 	}
-	greet(out, url, *token)
-	return serve(ctx, l, handler, out)
+	mux := http.NewServeMux()
+	mux.Handle(basePath+"/", handler)
+	greet(out, config.BaseURL, *token, *db)
+	return serve(ctx, l, mux, out)
 }
 
-// newHandler is all that an application has to write.
-func newHandler(baseURL, token string, out io.Writer) (http.Handler, error) {
-	store := memstore.New()
-	h, err := scim.New(scim.Config{
-		BaseURL: baseURL,
-		Auth:    scim.StaticToken(token, scim.Scope{Connection: "quickstart"}),
-		Users:   store,
-		Groups:  store,
-		Record:  func(e scim.Entry) { printEntry(out, e) },
-	})
+// keep has users and groups kept in memory or in a database, which is closed by the
+// function that it returns.
+func keep(ctx context.Context, c *scim.Config, name string) (closeStore func() error, err error) {
+	if name == database.Memory {
+		store := memstore.New()
+		c.Users, c.Groups = store, store
+		return func() error { return nil }, nil
+	}
+	db, err := database.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle(basePath+"/", h)
-	return mux, nil
+	store, err := sqlstore.Open(ctx, db, sqlstore.Options{})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	c.Users, c.UserType = store, store.UserType()
+	c.Groups, c.GroupType = store, store.GroupType()
+	return db.Close, nil
 }
 
-func greet(out io.Writer, url, token string) {
-	fmt.Fprintf(out, `Muster quickstart: SCIM 2.0 on data in memory, gone when this program ends.
+func greet(out io.Writer, url, token, db string) {
+	where := "in memory, gone when this program ends"
+	if db != database.Memory {
+		where = "in " + database.Describe(db)
+	}
+	fmt.Fprintf(out, `Muster quickstart: SCIM 2.0 on data %[3]s.
 
   Tenant URL:    %[1]s
   Secret token:  %[2]s
@@ -95,7 +113,7 @@ Try it:
   curl -H 'Authorization: Bearer %[2]s' -G %[1]s/Users --data-urlencode 'filter=userName eq "ann@example.com"'
 
 Ctrl-C ends it. Requests:
-`, url, token)
+`, url, token, where)
 }
 
 // printEntry writes a line that a person can follow.
