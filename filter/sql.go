@@ -209,6 +209,9 @@ func (w *sqlWriter) condition(n node, s sqlScope) string {
 		return w.some(n)
 	case *presence:
 		return w.presence(n, s)
+	case *extended:
+		schemas, _ := w.t.Attr("schemas") // each type has it
+		return w.cases(schemas, func(urn string) bool { return urn == n.urn }, false)
 	}
 	return w.term(n.(*term), s)
 }

@@ -177,6 +177,10 @@ func drawSQLFilter(t *rapid.T, typ *schema.Type, of *schema.Attr, depth int) fil
 	if depth == 0 {
 		choice = 9
 	}
+	if extensions := typ.Config().Extensions; of == nil && len(extensions) > 0 && rapid.IntRange(0, 19).Draw(t, "extension") == 0 {
+		urn := rapid.SampledFrom(extensions).Draw(t, "urn").Schema.ID
+		return &filter.AttributeExpression{AttributePath: filter.AttributePath{AttributeName: urn}, Operator: filter.PR}
+	}
 	switch choice {
 	case 0, 1, 2:
 		op := rapid.SampledFrom([]filter.LogicalOperator{filter.AND, filter.OR}).Draw(t, "join")

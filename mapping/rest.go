@@ -72,9 +72,6 @@ func RefuseRest[T any]() Binding[T] {
 // restField is a RestField as a table keeps it.
 type restField[T any] struct{ RestField[T] }
 
-// decoding takes what appendRest writes.
-var decoding = schema.Decoding{KeepEmptyStrings: true}
-
 // readRest returns what a row keeps beside its fields, as a resource; an empty one
 // if it keeps nothing.
 func (t *Table[T]) readRest(v *T) (*schema.Resource, error) {
@@ -85,11 +82,11 @@ func (t *Table[T]) readRest(v *T) (*schema.Resource, error) {
 	if len(text) == 0 {
 		return t.empty, nil
 	}
-	doc, err := schema.Decode(t.typ, text, decoding)
+	r, err := schema.Restore(t.typ, text)
 	if err != nil {
 		return nil, fmt.Errorf("the field of Rest is not what was stored there: %w", err)
 	}
-	return doc.Resource, nil
+	return r, nil
 }
 
 // writeRest takes the attributes at paths from r to what the row keeps.
@@ -106,10 +103,15 @@ func (t *Table[T]) writeRest(v *T, r *schema.Resource, paths []string) error {
 		}
 	}
 	next, err := b.Build()
-	if err == nil && !next.Equal(kept) {
-		t.rest.store(v, appendRest(next))
+	switch {
+	case err != nil:
+		return err
+	case next.Equal(t.empty):
+		t.rest.store(v, nil)
+	case !next.Equal(kept):
+		t.rest.store(v, next.AppendValues(nil))
 	}
-	return err
+	return nil
 }
 
 // unbound returns the part of value v of a for which there is no field.
@@ -152,22 +154,6 @@ func (p *place[T]) coversAll(e schema.Value) bool {
 		}
 	}
 	return true
-}
-
-// appendRest writes a flat object: attributes of extensions have their path as key.
-func appendRest(r *schema.Resource) []byte {
-	var text []byte
-	for _, path := range r.Changed(nil) {
-		text = append(text, ',')
-		text = schema.AppendQuote(text, path)
-		text = append(text, ':')
-		text = r.Get(path).AppendJSON(text)
-	}
-	if text == nil {
-		return nil
-	}
-	text[0] = '{'
-	return append(text, '}')
 }
 
 // refusals names what of r has no field.

@@ -38,7 +38,7 @@ func TestRest(t *testing.T) {
 	var row keeper
 	require.NoError(t, put(t, table, &row, fullUser))
 	kept := `{"name":{"familyName":"Lee"},"title":"T","active":true,"emails":[{"value":"w","display":"W","type":"work"},{"value":"h","type":"home","primary":true}],` +
-		`"roles":[{"value":"r"}],"` + enterpriseURN + `:costCenter":"c"}`
+		`"roles":[{"value":"r"}],"` + enterpriseURN + `":{"costCenter":"c"}}`
 	assert.Equal(t, keeper{Name: "a", First: "Ann", Work: "w", Dept: "d", Meta: map[string]string{"k": "v"}, Rest: []byte(kept)}, row)
 	assert.Equal(t, fullUser, "{"+shown(t, table, &row)+"}")
 
@@ -79,6 +79,14 @@ func TestRest(t *testing.T) {
 		_, err := table.Read(&keeper{ID: "7", Rest: []byte("{")})
 		assert.ErrorContains(t, err, `User "7"`)
 		assert.ErrorContains(t, err, "Rest")
+	})
+	t.Run("what only the server may write", func(t *testing.T) {
+		r, err := decodeTolerant(t, table.SCIMType(), fullUser).Edit().Set(enterpriseURN+":manager",
+			map[string]any{"value": "7", "displayName": "Bo"}).Build()
+		require.NoError(t, err)
+		var row keeper
+		require.NoError(t, write(table, &row, nil, r))
+		assert.Contains(t, shown(t, table, &row), `"manager":{"value":"7","displayName":"Bo"}`)
 	})
 	t.Run("all of the schemas is known", func(t *testing.T) {
 		for _, path := range []string{"nickName", "x509Certificates", enterpriseURN + ":division"} {

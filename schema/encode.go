@@ -107,6 +107,9 @@ func (e *encoder) shows(n *node) bool { return e.Projection == nil || e.Projecti
 // showsTop is shows for the top level, where keys of open extensions are.
 func (e *encoder) showsTop(n *node) bool {
 	p := e.Projection
+	if p == nil {
+		return true
+	}
 	if n.flags&flagNamed != 0 && (p.only != nil || p.except != nil) {
 		return p.hasKey(e.t.attrs[n.attr].named(nameBefore(e.text, *n)))
 	}

@@ -6,6 +6,19 @@ import (
 	"time"
 )
 
+// AppendValues appends the values to dst as a JSON object that [Restore] reads: all of
+// them, also those that clients never see, and without schemas, id and meta. It is for
+// applications that keep these elsewhere.
+func (r *Resource) AppendValues(dst []byte) []byte {
+	begin := len(dst)
+	e := encoder{tape: r.tape}
+	if dst = e.attributes(dst); len(dst) == begin {
+		dst = append(dst, ',')
+	}
+	dst[begin] = '{' // in place of the comma before the first
+	return append(dst, '}')
+}
+
 // Restore reads what [Resource.AppendJSON] has written, as it stands: with id and
 // meta, with what is readOnly, and without mending what a client should not have
 // sent. It is for what an application itself has kept, as an event in a queue;
@@ -19,11 +32,15 @@ func Restore(t *Type, data []byte) (*Resource, error) {
 	if err := d.check(d.document()); err != nil {
 		return nil, err
 	}
+	r := &Resource{tape: d.finish()}
+	if present := (Decoded{present: d.seen}); !present.Has(t.id) && !present.Has(t.meta) {
+		return r, nil
+	}
 	id, m, err := besides(data)
 	if err != nil {
 		return nil, err
 	}
-	return (&Resource{tape: d.finish()}).WithMeta(id, m), nil
+	return r.WithMeta(id, m), nil
 }
 
 // besides reads what is kept beside the tape.

@@ -26,6 +26,12 @@ func TestRestore(t *testing.T) {
 		when := time.UnixMicro(rapid.Int64Range(0, 1<<52).Draw(t, "created")).UTC()
 		r = r.WithMeta("a/b \"c\"", Meta{Created: when, LastModified: when.Add(time.Hour), Version: "7"})
 
+		values := r.AppendValues([]byte("x"))
+		stored, err := Restore(typ, values[1:])
+		require.NoError(t, err, "%s", values)
+		assert.True(t, stored.Equal(r.WithMeta("", Meta{})), "%s", values)
+		assert.Equal(t, Meta{}, stored.Meta())
+
 		everything, shown := typ.Project(nil, nil), r.Edit()
 		for _, a := range typ.Attrs() {
 			everything = everything.With(a)

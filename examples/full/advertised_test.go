@@ -182,7 +182,7 @@ var servers = map[string]func(*advertised, *scim.Config){
 	"one catalog":      func(_ *advertised, config *scim.Config) { config.Resources = config.Resources[:2] },
 	"small pages":      func(_ *advertised, config *scim.Config) { config.MaxResults = 7 },
 	"passwords": func(c *advertised, config *scim.Config) {
-		config.Users = hooked{Store: memoryOf(config), write: func(w *scim.Write) error {
+		config.Users = hooked{listingUsers: config.Users.(listingUsers), write: func(w *scim.Write) error {
 			if w.Password.IsSet() {
 				c.passwords.Add(1)
 			}

@@ -68,7 +68,7 @@ var commonAttributes = []requirement{
 		user := schema.User()
 		user.Attributes = append(user.Attributes, schema.Attribute{Name: "id", Mutability: schema.ReadWrite}, schema.Attribute{Name: "externalId"})
 		c = c.with(func(config *scim.Config) {
-			config.UserType = compiled(c, schema.TypeConfig{Name: "User", Schema: user})
+			c.keep(config, compiled(c, schema.TypeConfig{Name: "User", Schema: user}), groupType)
 		})
 		u := c.u1()
 		c.put("/Users/"+u, `{"id":"other","userName":"bjensen"}`).is(200).has(u, "id")
@@ -261,9 +261,9 @@ var commonAttributes = []requirement{
 	{"S-3.3-03", "SHOULD", "An extension that has a name of the base schema again works, and the log warns of it.", func(c *suite) {
 		const urn = "urn:example:Copy"
 		c = c.with(func(config *scim.Config) {
-			config.UserType = compiled(c, schema.TypeConfig{Name: "User", Schema: schema.User(), Extensions: []schema.Extension{
+			c.keep(config, compiled(c, schema.TypeConfig{Name: "User", Schema: schema.User(), Extensions: []schema.Extension{
 				{Schema: schema.Schema{ID: urn, Name: "Copy", Attributes: []schema.Attribute{{Name: "userName"}}}},
-			}})
+			}}), groupType)
 		})
 		a := c.post("/Users", `{"userName":"bjensen","`+urn+`":{"userName":"other"}}`).is(201)
 		a.has("bjensen", "userName").has("other", urn, "userName")

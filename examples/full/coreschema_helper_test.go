@@ -13,13 +13,18 @@ import (
 
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
-	"github.com/muster-scim/muster/scim/memstore"
 )
+
+// listingUsers is a store of users that has cursors.
+type listingUsers interface {
+	scim.UserStore
+	scim.CursorLister
+}
 
 // hooked is the program's store in an application with rules of its own. A hook that
 // is nil does nothing.
 type hooked struct {
-	*memstore.Store
+	listingUsers
 	write  func(*scim.Write) error                 // before a user is created or changed
 	stored func(*schema.Resource) *schema.Resource // what the creation of a user reports
 	page   func(*scim.Page)                        // before a page of users is handed out
@@ -29,13 +34,10 @@ type hooked struct {
 func (c *suite) hooked(h hooked) *suite {
 	c.Helper()
 	return c.with(func(config *scim.Config) {
-		h.Store = memoryOf(config)
+		h.listingUsers = config.Users.(listingUsers)
 		config.Users = h
 	})
 }
-
-// memoryOf returns the program's store.
-func memoryOf(config *scim.Config) *memstore.Store { return config.Users.(*memstore.Store) }
 
 // refusing returns a suite on a server whose application checks what is written.
 func (c *suite) refusing(write func(*scim.Write) error) *suite {
@@ -50,7 +52,7 @@ func (h hooked) CreateUser(ctx context.Context, t scim.Tenant, w scim.Write) (*s
 	if err := h.check(&w); err != nil {
 		return nil, err
 	}
-	r, err := h.Store.CreateUser(ctx, t, w)
+	r, err := h.listingUsers.CreateUser(ctx, t, w)
 	if err == nil && h.stored != nil {
 		r = h.stored(r)
 	}
@@ -61,7 +63,7 @@ func (h hooked) UpdateUser(ctx context.Context, t scim.Tenant, id string, w scim
 	if err := h.check(&w); err != nil {
 		return nil, err
 	}
-	return h.Store.UpdateUser(ctx, t, id, w)
+	return h.listingUsers.UpdateUser(ctx, t, id, w)
 }
 
 func (h hooked) check(w *scim.Write) error {
@@ -72,7 +74,7 @@ func (h hooked) check(w *scim.Write) error {
 }
 
 func (h hooked) ListUsers(ctx context.Context, t scim.Tenant, q scim.Query) (scim.Page, error) {
-	p, err := h.Store.ListUsers(ctx, t, q)
+	p, err := h.listingUsers.ListUsers(ctx, t, q)
 	if err == nil && h.page != nil {
 		h.page(&p)
 	}

@@ -143,7 +143,7 @@ var usersAndGroups = []requirement{
 		var mu sync.Mutex
 		var entries []string
 		c = c.with(func(config *scim.Config) {
-			config.Users = hooked{Store: memoryOf(config), write: func(w *scim.Write) error {
+			config.Users = hooked{listingUsers: config.Users.(listingUsers), write: func(w *scim.Write) error {
 				if w.New.Get("userName").String() == "fails" {
 					return fmt.Errorf("the write %+v of %#v failed", *w, w.Password)
 				}
@@ -322,7 +322,7 @@ var usersAndGroups = []requirement{
 		group := schema.Group()
 		group.Attributes[1].Sub[0].Required = true
 		c = c.with(func(config *scim.Config) {
-			config.GroupType = compiled(c, schema.TypeConfig{Name: "Group", Schema: group})
+			c.keep(config, userType, compiled(c, schema.TypeConfig{Name: "Group", Schema: group}))
 		})
 		assert.Equal(c, true, shownAttr(c, "$G", "members.value")["required"])
 		c.post("/Groups", `{"displayName":"Tour Guides","members":[{"display":"x"}]}`).fails(400, "invalidValue")

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/muster-scim/muster/examples/internal/database"
 	"github.com/muster-scim/muster/scim"
 )
 
@@ -42,7 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("full", flag.ContinueOnError)
 	flags.SetOutput(out)
 	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on")
-	db := flags.String("db", ":memory:", "where to keep the data; only :memory: so far")
+	db := flags.String("db", database.Memory, database.Usage)
 	var o options
 	flags.StringVar(&o.token, "token", rand.Text(), "bearer token of the tolerant connection")
 	flags.StringVar(&o.strictToken, "strict-token", rand.Text(), "bearer token of the strict connection")
@@ -52,9 +53,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *db != ":memory:" {
-		return fmt.Errorf("-db %s: only :memory: is supported by this version", *db)
+	d, closeData, err := openData(ctx, *db)
+	if err != nil {
+		return err
 	}
+	defer closeData()
+	o.data = d
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
 		return err
@@ -65,16 +69,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, `Muster with everything switched on, on data in memory.
+	fmt.Fprintf(out, `Muster with everything switched on, on data in %[4]s.
 
-  Base URL:      %s
-  Token:         %s  (takes what identity providers send)
-  Strict token:  %s  (RFC 7643 and RFC 7644 to the letter)
-  Interop token: %s  (draft-zollner-scim-interop-profile)
-  IPSIE token:   %s  (IPSIE AL SCIM 2.0 Profile)
+  Base URL:      %[1]s
+  Token:         %[2]s  (takes what identity providers send)
+  Strict token:  %[3]s  (RFC 7643 and RFC 7644 to the letter)
+  Interop token: %[5]s  (draft-zollner-scim-interop-profile)
+  IPSIE token:   %[6]s  (IPSIE AL SCIM 2.0 Profile)
 
 Ctrl-C ends it.
-`, o.baseURL, o.token, o.strictToken, o.interopToken, o.ipsieToken)
+`, o.baseURL, o.token, o.strictToken, database.Describe(*db), o.interopToken, o.ipsieToken)
 	return serve(ctx, l, h)
 }
 

@@ -98,7 +98,7 @@ var byCertificate = scim.AuthenticatorFunc(func(r *http.Request) (scim.Scope, er
 
 // actorIsUser finds /Me by the actor's name.
 func actorIsUser(config *scim.Config) {
-	users := config.Users
+	users := data{users: config.Users, userType: config.UserType}
 	config.Me = func(ctx context.Context, s scim.Scope) (string, error) {
 		if s.Actor == "" {
 			return "", scim.ErrNotFound
@@ -125,11 +125,11 @@ func clientCertificate(c *suite, name string) (tls.Certificate, *x509.CertPool) 
 }
 
 // stock puts a user into a store before it is served.
-func stock(c *suite, users scim.UserStore, userName string) {
+func stock(c *suite, config *scim.Config, userName string) {
 	c.Helper()
-	u, err := schema.New(userType).Set("userName", userName).Build()
+	u, err := schema.New(config.UserType).Set("userName", userName).Build()
 	require.NoError(c, err)
-	_, err = users.CreateUser(c.Context(), tenant, scim.Write{New: u, Changed: u.Changed(nil)})
+	_, err = config.Users.CreateUser(c.Context(), tenant, scim.Write{New: u, Changed: u.Changed(nil)})
 	require.NoError(c, err)
 }
 
@@ -169,7 +169,7 @@ var authenticating = []requirement{
 			change: func(config *scim.Config) {
 				config.Auth = byCertificate
 				actorIsUser(config)
-				stock(c, config.Users, "bjensen")
+				stock(c, config, "bjensen")
 			},
 		}.open(c.T)
 		c = c.as("")

@@ -40,8 +40,9 @@ func (s site) open(t *testing.T) (*suite, *httptest.Server) {
 		root = "https://" + ts.Listener.Addr().String()
 	}
 	c := &suite{T: t, token: strictConnection, log: &bytes.Buffer{}, url: root + s.path}
+	c.data, c.holds = open(t, userType, groupType)
 	o := options{
-		baseURL: c.url, token: tolerantConnection, strictToken: strictConnection, me: "bjensen",
+		data: c.data, baseURL: c.url, token: tolerantConnection, strictToken: strictConnection, me: "bjensen",
 		log: slog.New(slog.NewTextHandler(c.log, nil)), change: s.change,
 	}
 	h, err := o.handler()
@@ -206,7 +207,7 @@ func shows(c *suite, r map[string]any, names ...string) {
 
 // newAt returns New's error for a base URL.
 func newAt(baseURL string) error {
-	o := options{baseURL: baseURL, token: tolerantConnection, strictToken: strictConnection}
+	o := options{data: inMemory(userType, groupType), baseURL: baseURL, token: tolerantConnection, strictToken: strictConnection}
 	_, err := o.handler()
 	return err
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
-	"github.com/muster-scim/muster/scim/memstore"
 )
 
 // addressing has section 1.
@@ -91,9 +90,9 @@ var endpoints = []requirement{
 		c.thing("")
 		c.get("/Things").total(1)
 		c = c.with(func(config *scim.Config) {
-			config.Resources = []scim.Resource{{Store: memstore.NewResources(), Type: schema.MustCompile(schema.TypeConfig{
+			config.Resources = []scim.Resource{c.resource(schema.MustCompile(schema.TypeConfig{
 				Name: "Person", Endpoint: "/People", Schema: schema.Schema{ID: "urn:example:Person", Name: "Person", Attributes: []schema.Attribute{{Name: "name"}}},
-			})}}
+			}))}
 		})
 		c.get("/ResourceTypes/Person").is(200).has("/People", "endpoint")
 		c.get("/People").total(0)

@@ -9,7 +9,6 @@ import (
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
-	"github.com/muster-scim/muster/scim/memstore"
 )
 
 // tenant is the one that all connections belong to.
@@ -24,6 +23,7 @@ type options struct {
 	token, strictToken       string
 	interopToken, ipsieToken string
 	me                       string
+	data                     data
 	log                      *slog.Logger
 
 	// change may alter the configuration; tests do.
@@ -31,7 +31,10 @@ type options struct {
 }
 
 func (o options) handler() (http.Handler, error) {
-	store := memstore.New()
+	things, thingType, err := o.data.resources(thingType)
+	if err != nil {
+		return nil, err
+	}
 	roles, err := roleCatalog()
 	if err != nil {
 		return nil, err
@@ -48,13 +51,14 @@ func (o options) handler() (http.Handler, error) {
 			scim.StaticToken(o.interopToken, scim.Scope{Tenant: tenant, Connection: interopConnection}),
 			scim.StaticToken(o.ipsieToken, scim.Scope{Tenant: tenant, Connection: ipsieConnection}),
 		),
-		Users:             store,
-		UserType:          userType,
-		Groups:            store,
-		State:             store,
-		Resources:         []scim.Resource{{Type: thingType, Store: thingStore{store.Resources("Thing")}}, roles, entitlements},
+		Users:             o.data.users,
+		UserType:          o.data.userType,
+		Groups:            o.data.groups,
+		GroupType:         o.data.groupType,
+		State:             o.data.state,
+		Resources:         []scim.Resource{{Type: thingType, Store: thingStore{things}}, roles, entitlements},
 		Settings:          settings,
-		Me:                me(store, o.me),
+		Me:                me(o.data, o.me),
 		MaxBulkOperations: maxBulkOperations,
 		Logger:            o.log,
 	}
@@ -65,15 +69,15 @@ func (o options) handler() (http.Handler, error) {
 }
 
 // me finds the user that /Me means by its userName.
-func me(users scim.UserStore, userName string) scim.MeFunc {
+func me(d data, userName string) scim.MeFunc {
 	return func(ctx context.Context, s scim.Scope) (string, error) {
 		byName, err := filter.Check(&filter.AttributeExpression{
 			AttributePath: filter.AttributePath{AttributeName: "userName"}, Operator: filter.EQ, CompareValue: userName,
-		}, userType, filter.Checking{})
+		}, d.userType, filter.Checking{})
 		if err != nil {
 			return "", err
 		}
-		page, err := users.ListUsers(ctx, s.Tenant, scim.Query{Filter: byName, StartIndex: 1, Count: 1})
+		page, err := d.users.ListUsers(ctx, s.Tenant, scim.Query{Filter: byName, StartIndex: 1, Count: 1})
 		if err != nil {
 			return "", err
 		}
@@ -90,6 +94,8 @@ var userType = schema.MustCompile(schema.TypeConfig{
 	Schema:      schema.User(),
 	Extensions:  []schema.Extension{{Schema: schema.EnterpriseUser()}},
 })
+
+var groupType = schema.MustCompile(schema.TypeConfig{Name: "Group", Description: "Groups of users.", Schema: schema.Group()})
 
 // thingURN is the schema of a type that has every kind of attribute there is.
 const thingURN = "urn:example:params:scim:schemas:test:2.0:Thing"
@@ -120,7 +126,7 @@ var thingType = schema.MustCompile(schema.TypeConfig{
 })
 
 // thingStore gives each thing its readOnly value, as an application would.
-type thingStore struct{ *memstore.Resources }
+type thingStore struct{ resourceStore }
 
 func (s thingStore) Create(ctx context.Context, t scim.Tenant, w scim.Write) (*schema.Resource, error) {
 	thing, err := w.New.Edit().Set("ro", "server").Build()
@@ -128,7 +134,7 @@ func (s thingStore) Create(ctx context.Context, t scim.Tenant, w scim.Write) (*s
 		return nil, err
 	}
 	w.New = thing
-	return s.Resources.Create(ctx, t, w)
+	return s.resourceStore.Create(ctx, t, w)
 }
 
 // roleCatalog lists the roles as draft-ietf-scim-roles-entitlements has them.

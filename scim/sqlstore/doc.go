@@ -92,7 +92,7 @@
 // memberships of all resources of a page take one. What is new in a group is
 // stored, and what is gone deleted, by one statement each, whatever the size of
 // delta and group. A full page has its total counted, in the index if there is no
-// filter; a page by key has not.
+// filter; by key only the first has.
 //
 // Other filters look at every resource of the tenant, in the database: each row has
 // a document with folded values for that, see [filter.AppendDocument]. Filters give
