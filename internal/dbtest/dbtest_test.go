@@ -23,8 +23,10 @@ func TestEach(t *testing.T) {
 		require.Equal(t, []string{"CREATE TABLE x (a integer)", "INSERT INTO x VALUES (1)"}, log.Work())
 		log.Reset()
 		var n int
-		require.NoError(t, db.QueryRow("SELECT a FROM x").Scan(&n))
+		require.NoError(t, db.QueryRow("SELECT a FROM x WHERE a = $1", 1).Scan(&n))
 		require.Equal(t, 1, n)
+		require.Equal(t, "SELECT a FROM x WHERE a = $1", log.Statements()[0].Text)
+		require.EqualValues(t, 1, log.Statements()[0].Args[0])
 		require.Len(t, log.All(), 1)
 	})
 }

@@ -13,8 +13,14 @@ import (
 // Log has the statements that were sent to a database, in order. Its methods may
 // be called from many goroutines at once.
 type Log struct {
-	mu    sync.Mutex
-	texts []string
+	mu   sync.Mutex
+	sent []Statement
+}
+
+// Statement is one that was sent, each time that it was.
+type Statement struct {
+	Text string
+	Args []any
 }
 
 // Statements returns the log of a database that this package has opened.
@@ -24,29 +30,46 @@ func Statements(db *sql.DB) *Log { return db.Driver().(*recorder).log }
 func (l *Log) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.texts = nil
+	l.sent = nil
 }
 
-// All returns everything that was sent.
+// All returns the texts of everything that was sent.
 func (l *Log) All() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.texts)
+	return texts(l.sent)
 }
 
-// Work returns what was sent but for the statements that begin and end
+// Work returns the texts of what was sent but for the statements that begin and end
 // transactions and savepoints.
-func (l *Log) Work() []string {
-	return slices.DeleteFunc(l.All(), func(text string) bool {
-		word, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), " ")
+func (l *Log) Work() []string { return texts(l.Statements()) }
+
+// Statements returns what Work does, with arguments.
+func (l *Log) Statements() []Statement {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.sent), func(s Statement) bool {
+		word, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(s.Text)), " ")
 		return slices.Contains([]string{"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}, strings.TrimSuffix(word, ";"))
 	})
 }
 
-func (l *Log) add(text string) {
+func texts(all []Statement) []string {
+	var texts []string
+	for _, s := range all {
+		texts = append(texts, s.Text)
+	}
+	return texts
+}
+
+func (l *Log) add(text string, args []driver.NamedValue) {
+	s := Statement{Text: text}
+	for _, a := range args {
+		s.Args = append(s.Args, a.Value)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.texts = append(l.texts, text)
+	l.sent = append(l.sent, s)
 }
 
 // open returns a pool whose statements are recorded.
@@ -125,22 +148,22 @@ type stmt struct {
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.log.add(s.text)
+	s.log.add(s.text, args)
 	return s.fullStmt.ExecContext(ctx, args)
 }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.log.add(s.text)
+	s.log.add(s.text, args)
 	return s.fullStmt.QueryContext(ctx, args)
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.log.add(query)
+	c.log.add(query, args)
 	return c.fullConn.ExecContext(ctx, query, args)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.log.add(query)
+	c.log.add(query, args)
 	return c.fullConn.QueryContext(ctx, query, args)
 }
 

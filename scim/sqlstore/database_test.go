@@ -43,8 +43,6 @@ func addPlain(t require.TestingT, s *sqlstore.Store, n int) []*schema.Resource {
 	return all
 }
 
-func isPostgres(t *testing.T) bool { return strings.Contains(t.Name(), "postgres") }
-
 // TestStatements holds each call to the number of statements that it may take.
 func TestStatements(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *sql.DB, s *sqlstore.Store) {
@@ -122,82 +120,6 @@ func patchActive(t *testing.T, s *sqlstore.Store, id string) error {
 	w.Version = old.Meta().Version
 	_, err = s.UpdateUser(ctx, acme, id, w)
 	return err
-}
-
-// TestPlans holds look-ups to indexes, without statistics and in a group that all
-// are in.
-func TestPlans(t *testing.T) {
-	eachDB(t, func(t *testing.T, db *sql.DB, s *sqlstore.Store) {
-		all := addPlain(t, s, 2000)
-		var ids []string
-		for _, r := range all {
-			ids = append(ids, r.ID())
-		}
-		g := addGroup(t, s, "g", ids...)
-		for name, do := range map[string]func() error{
-			"GET":           func() error { _, err := s.GetUser(ctx, acme, ids[0]); return err },
-			"userName eq":   func() error { return find(t, s, `userName eq "USER0007"`, 1) },
-			"externalId eq": func() error { return find(t, s, `externalId eq "x-user0007"`, 1) },
-			"by ids": func() error {
-				_, err := s.ListUsers(ctx, acme, scim.Query{IDs: ids[:3], StartIndex: 1, Count: 10})
-				return err
-			},
-			"a page": func() error { _, err := s.ListUsers(ctx, acme, scim.Query{StartIndex: 1500, Count: 10}); return err },
-			"remove one": func() error {
-				_, err := updateMembers(s, g, patch.MemberDelta{Remove: ids[5:6]})
-				return err
-			},
-			"add one": func() error {
-				_, err := updateMembers(s, g, patch.MemberDelta{Add: membersOf(ids[5])})
-				return err
-			},
-			"a page of members": func() error {
-				_, err := s.ListMemberships(ctx, acme, scim.MembershipQuery{Groups: []string{g}, Limit: 10})
-				return err
-			},
-			"groups of a user": func() error {
-				_, err := s.ListMemberships(ctx, acme, scim.MembershipQuery{Members: ids[:1]})
-				return err
-			},
-		} {
-			t.Run(name, func(t *testing.T) {
-				plans := explained(t, db, func() { require.NoError(t, do()) })
-				assert.NotContains(t, plans, "Seq Scan on muster_resources")
-				assert.NotContains(t, plans, "SCAN r\n", "%s", plans)
-				assert.NotContains(t, plans, "SCAN m\n", "%s", plans)
-				assert.NotContains(t, plans, "SCAN muster_", "%s", plans)
-				assert.NotContains(t, plans, "Rows Removed by Filter: 1", "%s", plans)
-			})
-		}
-	})
-}
-
-// explained returns the plans of what do sends: those of SQLite are asked for
-// afterwards, since they don't depend on arguments.
-func explained(t *testing.T, db *sql.DB, do func()) string {
-	log := dbtest.Statements(db)
-	log.Reset()
-	do()
-	if isPostgres(t) {
-		return "" // see TestFlat
-	}
-	var plans strings.Builder
-	for _, text := range log.Work() {
-		args := make([]any, strings.Count(text, "?"))
-		for i := range args {
-			args[i] = "[]"
-		}
-		rows, err := db.Query("EXPLAIN QUERY PLAN "+text, args...)
-		require.NoError(t, err, text)
-		for rows.Next() {
-			var a, b, c int
-			var line string
-			require.NoError(t, rows.Scan(&a, &b, &c, &line))
-			plans.WriteString(line + "\n")
-		}
-		require.NoError(t, rows.Close())
-	}
-	return plans.String()
 }
 
 // TestFlat holds PostgreSQL to reading few rows: its counters tell. Look-ups must

@@ -27,6 +27,21 @@ func each(t *testing.T, f func(t *testing.T, open opener)) {
 	})
 }
 
+// eachEmptied is each for tests that want many empty stores, one after the other: it
+// is one store that is emptied, since to make its tables takes longer than most tests.
+func eachEmptied(t *testing.T, o sqlstore.Options, f func(t *testing.T, empty func(t require.TestingT) *sqlstore.Store)) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		s := openOn(t, db, o)
+		f(t, func(t require.TestingT) *sqlstore.Store {
+			for _, table := range []string{"resources", "members", "unique", "state", "refs"} {
+				_, err := db.Exec("DELETE FROM muster_" + table)
+				require.NoError(t, err)
+			}
+			return s
+		})
+	})
+}
+
 // openOn opens a store on what db has.
 func openOn(t testing.TB, db *sql.DB, o sqlstore.Options) *sqlstore.Store {
 	if o.UserType == nil {

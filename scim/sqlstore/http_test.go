@@ -2,12 +2,9 @@ package sqlstore_test
 
 import (
 	"database/sql"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,8 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/internal/dbtest"
-	"github.com/muster-scim/muster/internal/transcript"
-	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/sqlstore"
 )
@@ -87,48 +82,4 @@ func TestHandler(t *testing.T) {
 		status, _ = call(t, "GET", url+"/Users/"+id, "")
 		assert.Equal(t, 404, status)
 	})
-}
-
-// TestTranscripts plays what identity providers were seen to send, each file
-// against an empty store.
-func TestTranscripts(t *testing.T) {
-	shared := os.Getenv("MUSTER_SHARED")
-	if shared == "" {
-		t.Skip("MUSTER_SHARED is not set: it names the folder with idp/transcripts")
-	}
-	all, err := transcript.Load(filepath.Join(shared, "idp", "transcripts"))
-	require.NoError(t, err)
-	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-		for i, tr := range all {
-			t.Run(tr.Name, func(t *testing.T) {
-				needs := tr.Needs()
-				o := sqlstore.Options{Prefix: fmt.Sprintf("t%d_", i)}
-				if needs.Extension != "" {
-					o.UserType = withContacts(t, needs.Extension)
-				}
-				p := transcript.Player{BaseURL: serve(t, db, o), Token: "secret"}
-				require.NoError(t, p.SeedUsers(t.Context(), needs.Users))
-				for _, f := range p.Play(t.Context(), tr) {
-					t.Error(f)
-				}
-			})
-		}
-	})
-}
-
-// withContacts is a user with the extension that one of the transcripts is about.
-func withContacts(t *testing.T, urn string) *schema.Type {
-	typ, err := schema.Compile(schema.TypeConfig{
-		Name:   "User",
-		Schema: schema.User(),
-		Extensions: []schema.Extension{
-			{Schema: schema.EnterpriseUser()},
-			{Schema: schema.Schema{ID: urn, Name: "Contacts", Attributes: []schema.Attribute{{
-				Name: "contacts", Type: schema.Complex, MultiValued: true,
-				Sub: []schema.Attribute{{Name: "value"}, {Name: "primary", Type: schema.Boolean}},
-			}}}},
-		},
-	})
-	require.NoError(t, err)
-	return typ
 }

@@ -74,6 +74,9 @@ func (s *Store) membershipText(t scim.Tenant, q scim.MembershipQuery) (string, [
 	return text, e.args, nil
 }
 
+// inGroup is the order of the members of one group, as the index of lists has it.
+const inGroup = "(m.member_id || '')"
+
 // edges is a query for memberships on its way into SQL.
 type edges struct {
 	d      *database
@@ -104,7 +107,7 @@ func (e *edges) groups(ids []string) {
 	e.where = "(m.tenant || '/' || m.group_id) "
 	if len(places) == 1 {
 		e.where += "= " + e.bind(places[0])
-		e.order = "m.member_id"
+		e.order = inGroup
 		return
 	}
 	e.where += e.d.among(e.bind(jsonList(places)))
@@ -119,8 +122,8 @@ func (e *edges) after(q scim.MembershipQuery) error {
 	if !ok || !isID(group) || !isID(member) {
 		return scim.Invalid("cursor", "is none that was handed out.")
 	}
-	if e.order == "m.member_id" && strings.HasSuffix(e.args[0].(string), "/"+group) {
-		e.where += " AND m.member_id > " + e.bind(member)
+	if e.order == inGroup && strings.HasSuffix(e.args[0].(string), "/"+group) {
+		e.where += " AND " + inGroup + " > " + e.bind(member)
 		return nil
 	}
 	e.where += " AND (m.group_id, m.member_id) > (" + e.bind(group) + ", " + e.bind(member) + ")"

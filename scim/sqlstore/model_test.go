@@ -21,11 +21,11 @@ import (
 // TestModel does random things to a store and to a model of it that has maps,
 // looks at everything for every question, and undoes by copying. After each
 // step both must say the same.
-func TestModel(t *testing.T) { each(t, testModel) }
+func TestModel(t *testing.T) { eachEmptied(t, sqlstore.Options{}, testModel) }
 
-func testModel(t *testing.T, open opener) {
+func testModel(t *testing.T, empty func(require.TestingT) *sqlstore.Store) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &world{s: open(sqlstore.Options{}), ctx: ctx, m: newModel()}
+		w := &world{s: empty(t), ctx: ctx, m: newModel()}
 		actions := w.actions()
 		actions["InTx"] = w.inTx
 		actions[""] = w.check

@@ -217,11 +217,11 @@ func testOneWorkerClaims(t *testing.T, open opener) {
 }
 
 // TestStateModel does random things to a store and to a list of records.
-func TestStateModel(t *testing.T) { each(t, testStateModel) }
+func TestStateModel(t *testing.T) { eachEmptied(t, sqlstore.Options{}, testStateModel) }
 
-func testStateModel(t *testing.T, open opener) {
+func testStateModel(t *testing.T, empty func(require.TestingT) *sqlstore.Store) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &stateWorld{s: open(sqlstore.Options{}), ctx: ctx}
+		w := &stateWorld{s: empty(t), ctx: ctx}
 		t.Repeat(map[string]func(*rapid.T){
 			"put": w.put, "put2": w.put, "claim": w.claim, "": w.check,
 			"InTx": func(t *rapid.T) {

@@ -45,7 +45,9 @@ CREATE TABLE IF NOT EXISTS {unique} (
 CREATE INDEX IF NOT EXISTS {prefix}unique_id ON {unique} (id, tenant, kind);
 
 -- Who is a member of which group. The members of a group are found by tenant and
--- group in one, for the same reason.
+-- group in one, for the same reason, and are in an order that only this index has:
+-- a planner with statistics would else walk through the members of all groups in
+-- the order of the primary key, to find those of one group on the way.
 CREATE TABLE IF NOT EXISTS {members} (
 	tenant      TEXT NOT NULL,
 	group_id    TEXT NOT NULL,
@@ -54,4 +56,4 @@ CREATE TABLE IF NOT EXISTS {members} (
 	PRIMARY KEY (member_id, group_id, tenant)
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS {prefix}members_group ON {members} ((tenant || '/' || group_id), member_id);
+CREATE INDEX IF NOT EXISTS {prefix}members_group ON {members} ((tenant || '/' || group_id), (member_id || ''));
