@@ -80,23 +80,23 @@ func rolesOf[T any](s *userStore[T]) scim.RoleSetter {
 
 // roleSetter keeps roles where the repository does, or else in the row.
 type roleSetter[T any] struct {
-	*userStore[T]
+	of  *userStore[T]
 	own scim.RoleSetter
 }
 
 // SetUserRoles gives a user, hidden or not, exactly these provisioned roles.
 func (s roleSetter[T]) SetUserRoles(ctx context.Context, t scim.Tenant, id string, roles []string) error {
-	key, err := s.key(id)
+	key, err := s.of.key(id)
 	if err != nil {
 		return err
 	}
 	if s.own != nil {
 		err := s.own.SetUserRoles(ctx, t, key, roles)
-		if s.table.roles == nil || !errors.Is(err, scim.ErrNotImplemented) {
+		if s.of.table.roles == nil || !errors.Is(err, scim.ErrNotImplemented) {
 			return err
 		}
 	}
 	// The row may keep the list, which is the caller's.
-	call, done := once(func(v *T) error { return s.table.roles(v, slices.Clone(roles)) })
-	return done(s.items.repo.Update(ctx, t, key, call))
+	call, done := once(func(v *T) error { return s.of.table.roles(v, slices.Clone(roles)) })
+	return done(s.of.items.repo.Update(ctx, t, key, call))
 }
