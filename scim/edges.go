@@ -85,7 +85,7 @@ func (c *collection) listEdges(q *request, ids []string, after string, limit int
 	if c.members != nil {
 		query.Groups, query.Members = ids, nil
 	}
-	return q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
+	return q.edges(query)
 }
 
 // placeOf returns the id of the resource that a membership is shown at.

@@ -189,7 +189,7 @@ func (c *collection) neighbours(q *request, id string) ([]string, error) {
 	if c.members != nil {
 		query = MembershipQuery{Members: []string{id}}
 	}
-	page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
+	page, err := q.edges(query)
 	if err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 	var found []string
 	query := MembershipQuery{Groups: []string{q.id}, Limit: batch}
 	for more := true; more; more = query.After != "" {
-		page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
+		page, err := q.edges(query)
 		if err != nil {
 			return d, err
 		}

@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/muster-scim/muster/schema"
 )
@@ -192,4 +193,51 @@ func (l *lifecycle) shown(resources []*schema.Resource, held map[string]*record[
 		}
 	}
 	return shown
+}
+
+// edges lists memberships as the connection sees them: those of groups and of users that
+// are out of its sight are not there.
+func (q *request) edges(query MembershipQuery) (MembershipPage, error) {
+	page, err := q.h.config.Groups.ListMemberships(q.ctx, q.scope.Tenant, query)
+	if err != nil || q.h.life == nil || len(page.Edges) == 0 {
+		return page, err
+	}
+	if q.settings.OnlyLinkedGroups {
+		if err := q.h.life.linkedEdges(q, kindGroup, &page, func(e Membership) string { return e.GroupID }); err != nil {
+			return page, err
+		}
+	}
+	if q.settings.OnlyLinkedUsers {
+		err = q.h.life.linkedEdges(q, kindAccount, &page, func(e Membership) string {
+			if e.Member.Type == q.h.groups.typ.Name() {
+				return ""
+			}
+			return e.Member.ID
+		})
+	}
+	return page, err
+}
+
+// linkedEdges leaves of a page the edges one end of which the connection has linked. An
+// end without an id is seen.
+func (l *lifecycle) linkedEdges(q *request, kind Kind, page *MembershipPage, end func(Membership) string) error {
+	var ids []string
+	for _, e := range page.Edges {
+		if id := end(e); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	known := map[string]bool{"": true}
+	for part := range slices.Chunk(slices.Compact(ids), maxIDs) {
+		records, err := getRecords[links](q.ctx, l.state, q.scope.Tenant, kind, part...)
+		if err != nil {
+			return err
+		}
+		for id, r := range records {
+			_, known[id] = r.Value.Links[q.scope.Connection]
+		}
+	}
+	page.Edges = slices.DeleteFunc(slices.Clone(page.Edges), func(e Membership) bool { return !known[end(e)] })
+	return nil
 }

@@ -121,6 +121,25 @@ func TestOnlyLinked(t *testing.T) {
 	})
 }
 
+// TestOnlyLinkedEdges: neither are memberships that lead there.
+func TestOnlyLinkedEdges(t *testing.T) {
+	onEachStore(t, func(t *testing.T, a *application) {
+		own, theirs := a.own("own"), a.userOf("theirs", "")
+		app := a.as("other").create("/Groups", groupBody("App", "", theirs))
+		group := a.create("/Groups", groupBody("Theirs", "", own, theirs))
+		assert.ElementsMatch(t, []string{app, group}, a.get("/Users/"+theirs).values("groups", "value"))
+		assert.ElementsMatch(t, []string{own, theirs}, a.get("/Groups/"+group).values("members", "value"))
+
+		a.settings.OnlyLinkedUsers, a.settings.OnlyLinkedGroups = true, true
+		assert.Equal(t, []string{group}, a.get("/Users/"+theirs).values("groups", "value"))
+		assert.Equal(t, []string{theirs}, a.get("/Groups/"+group).values("members", "value"))
+		assert.NotContains(t, a.get("/Groups").total(1).text, own)
+		a.find("/Users", `groups.value eq "`+app+`"`).total(0)
+		a.find("/Users", `groups.value eq "`+group+`"`).total(1)
+		a.find("/Groups", `members.value eq "`+own+`"`).total(0)
+	})
+}
+
 // TestReturn: a re-POST, and active true, find the suspended user again.
 func TestReturn(t *testing.T) {
 	onEachStore(t, func(t *testing.T, a *application) {
