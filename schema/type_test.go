@@ -458,6 +458,22 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// TestValidateMissingExtension: of an extension that must be there, what must be in it is
+// named, since that is what somebody has to send.
+func TestValidateMissingExtension(t *testing.T) {
+	typ := schema.MustCompile(schema.TypeConfig{
+		Name:   "Thing",
+		Schema: schema.Schema{ID: baseURN, Attributes: attrs{{Name: "name"}}},
+		Extensions: []schema.Extension{
+			{Required: true, Schema: extra(schema.Attribute{Name: "must", Required: true}, schema.Attribute{Name: "may"})},
+			{Required: true, Schema: schema.Schema{ID: schema.MetadataURN, Attributes: attrs{{Name: "may"}}}},
+		},
+	})
+	assert.EqualError(t, typ.Validate(decode(t, typ, `{"name":"x"}`)), extraURN+":must, "+schema.MetadataURN+" are required")
+	assert.EqualError(t, typ.Validate(decode(t, typ, `{"`+extraURN+`":{"may":"x"},"`+schema.MetadataURN+`":{"may":"x"}}`)), extraURN+":must: is required")
+	assert.NoError(t, typ.Validate(decode(t, typ, `{"`+extraURN+`":{"must":"x"},"`+schema.MetadataURN+`":{"may":"x"}}`)))
+}
+
 func TestValidate(t *testing.T) {
 	typ := schema.MustCompile(schema.TypeConfig{
 		Name: "Thing",

@@ -14,13 +14,14 @@ func (t *Type) Validate(r *Resource) error {
 	var missing []string
 	for _, a := range t.required {
 		v := r.Value(a)
-		if a.Required && v.isEmpty() && (a.ext == 0 || r.hasExtension(a.ext)) {
+		if a.Required && v.isEmpty() && (a.ext == 0 || r.hasExtension(a.ext) || t.exts[a.ext].required) {
 			missing = appendMissing(missing, a)
 		}
 		missing = appendMissingSubs(missing, a, v)
 	}
 	for i := range t.exts {
-		if t.exts[i].required && !r.hasExtension(uint16(i)) {
+		named := func(a *Attr) bool { return a.Required && a.ext == uint16(i) }
+		if t.exts[i].required && !r.hasExtension(uint16(i)) && !slices.ContainsFunc(t.required, named) {
 			missing = append(missing, t.exts[i].urn)
 		}
 	}
