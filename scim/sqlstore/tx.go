@@ -14,6 +14,8 @@ import (
 // tx is a transaction: one of ours, or one that the application has begun.
 type tx struct {
 	conn Conn
+	sql  *sql.Conn // nil if the application has begun it
+	of   *database
 
 	mu    sync.Mutex // one statement after another
 	done  bool
@@ -113,7 +115,7 @@ func (d *database) transact(ctx context.Context, f func(ctx context.Context) err
 	if _, err := c.ExecContext(ctx, d.begin()); err != nil {
 		return err
 	}
-	t := &tx{conn: FromSQL(c)}
+	t := &tx{conn: FromSQL(c), sql: c, of: d}
 	err = errPanic
 	defer func() {
 		if err == errPanic {
