@@ -221,7 +221,14 @@ func (c *userChange) linkedArrival(incoming *schema.Resource) (arrival, error) {
 	if boundElsewhere(user, acc.Value.Links[c.q.scope.Connection], incoming) {
 		return arrival{}, c.refuseLink(http.StatusConflict, "The user "+schema.AsUser(incoming).UserName()+" is bound to another identity (externalId) already.")
 	}
-	return arrival{linked, user, acc, found.Reason}, nil
+	if _, ok := acc.Value.Links[c.q.scope.Connection]; !ok {
+		return arrival{linked, user, acc, found.Reason}, nil
+	}
+	// The connection has it already, and sends no externalId by which that would be known.
+	if isActive(user) {
+		return arrival{}, Taken("userName")
+	}
+	return arrival{returned, user, acc, "suspended before"}, nil
 }
 
 // boundElsewhere reports whether a resource belongs to another identity than the one

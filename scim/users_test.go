@@ -34,6 +34,25 @@ func TestLinkOnPost(t *testing.T) {
 	})
 }
 
+// TestLinkedBefore: who has been linked or created without an externalId is not linked
+// again: active it is taken, suspended it returns.
+func TestLinkedBefore(t *testing.T) {
+	onEachStore(t, func(t *testing.T, a *application) {
+		a.settings.Linker = linker{a: a}
+		found := a.own("ann")
+		assert.Equal(t, found, a.create("/Users", userBody("ann", "")))
+		for _, id := range []string{found, a.create("/Users", userBody("bob", ""))} {
+			name := a.get("/Users/" + id).is(200).at("userName").(string)
+			a.do("POST", "/Users", userBody(name, "")).fails(409, "uniqueness")
+			a.suspend(id).is(200)
+			r := a.do("POST", "/Users", userBody(name, "")).is(201)
+			assert.Equal(t, id, r.at("id"))
+			assert.Equal(t, true, r.at("active"))
+			assert.Contains(t, a.told(id), scim.UserReturned)
+		}
+	})
+}
+
 // TestLinkByMail: an e-mail links only if the application calls it verified.
 func TestLinkByMail(t *testing.T) {
 	onEachStore(t, func(t *testing.T, a *application) {
