@@ -91,6 +91,9 @@ type own[T any] struct {
 
 	visible, hidden string // conditions on t
 	unique          []*schema.Attr
+
+	// then, if not nil, is done with each row that has been stored.
+	then func(ctx context.Context, t scim.Tenant, v *T) error
 }
 
 // alias names the application's table in statements.

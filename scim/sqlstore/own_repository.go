@@ -14,8 +14,8 @@ import (
 
 // Repository keeps rows of the application's own table: a Repository of package
 // mapping. It is made by [Users] and may be used from many goroutines and in many
-// processes at once. An application that does more with a row embeds it and overrides
-// a method.
+// processes at once. An application that does more with a row than its columns say does
+// it by [Repository.Then].
 type Repository[T any] struct {
 	own[T]
 
@@ -38,6 +38,23 @@ func Users[T any](ctx context.Context, db *sql.DB, m Mapper[T], t Table, o Optio
 		return nil, err
 	}
 	return &Repository[T]{own: *x}, nil
+}
+
+// Then sets what is done in the transaction that has stored a row, new or changed: for
+// what the application keeps of it in other tables, see [Within]. An error undoes
+// both and is the answer. v is as it is stored, and not to be changed. Then is called
+// before the repository is used, and returns it.
+func (r *Repository[T]) Then(f func(ctx context.Context, t scim.Tenant, v *T) error) *Repository[T] {
+	r.then = f
+	return r
+}
+
+// stored calls what Then has set.
+func (x *own[T]) stored(ctx context.Context, t scim.Tenant, v *T) error {
+	if x.then == nil {
+		return nil
+	}
+	return x.then(ctx, t, v)
 }
 
 // InTx is [State.InTx]: rows and Muster's records on the same database share a
@@ -114,12 +131,15 @@ func (x *own[T]) create(ctx context.Context, t scim.Tenant, v *T, with func(ctx 
 		if done && err == nil && with != nil {
 			err = with(ctx)
 		}
+		if done && err == nil {
+			err = x.stored(ctx, t, v)
+		}
 		return done, err
 	})
 	if err != nil {
 		return err
 	}
-	return p.alone(ctx, with != nil)
+	return p.alone(ctx, with != nil || x.then != nil)
 }
 
 // insert stores a new row; done is false if the guard refuses it.
@@ -197,7 +217,8 @@ func (x *own[T]) changing(ctx context.Context, t scim.Tenant, id string, load fu
 }
 
 // Swap stores the columns in which two rows differ, in the row that has the version of
-// the first and is in sight: by one statement, without a transaction.
+// the first and is in sight: by one statement, without a transaction unless something is
+// to be done [Repository.Then].
 func (r *Repository[T]) Swap(ctx context.Context, t scim.Tenant, id string, before, after *T) error {
 	if r.version < 0 {
 		return scim.ErrNotImplemented
@@ -226,7 +247,7 @@ func (r *Repository[T]) Swap(ctx context.Context, t scim.Tenant, id string, befo
 	if err != nil {
 		return err
 	}
-	if err = p.alone(ctx, false); errors.Is(err, scim.ErrVersionMismatch) {
+	if err = p.alone(ctx, r.then != nil); errors.Is(err, scim.ErrVersionMismatch) {
 		err = scim.ErrNotImplemented
 	}
 	return err
@@ -282,6 +303,9 @@ func (x *own[T]) replace(ctx context.Context, t scim.Tenant, id string, v *T, be
 		}
 		return err
 	}, "UPDATE "+x.name+" AS "+alias+" SET "+strings.Join(sets, ", ")+" WHERE "+where+" AND "+g.condition(a)+" RETURNING "+x.list, a.all)
+	if done && err == nil {
+		err = x.stored(ctx, t, v)
+	}
 	return done, err
 }
 

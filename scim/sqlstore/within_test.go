@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/internal/dbtest"
+	"github.com/muster-scim/muster/mapping"
+	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/sqlstore"
 )
@@ -108,5 +110,68 @@ func TestWithin(t *testing.T) {
 		require.NoError(t, s.InTx(ctx, func(ctx context.Context) error { over = ctx; return nil }))
 		assert.Same(t, db, sqlstore.Within(ctx, db))
 		assert.Same(t, db, sqlstore.Within(over, db))
+	})
+}
+
+// TestThen: what is to be done with a row that is stored is done in the same transaction,
+// by whichever way the row is stored.
+func TestThen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		apply(t, db, append(accountDDL, `CREATE TABLE seen (id BIGINT NOT NULL, title @text)`)...)
+		table := accountTable(t)
+		accounts, err := sqlstore.Users(ctx, db, table, sqlstore.Table{Name: "accounts", Tenant: "org_id"}, sqlstore.Options{})
+		require.NoError(t, err)
+		users := mapping.UserStore(table, accounts.Then(func(ctx context.Context, tenant scim.Tenant, v *account) error {
+			assert.Equal(t, acme, tenant)
+			assert.NotZero(t, v.ID)
+			_, err := sqlstore.Within(ctx, db).ExecContext(ctx, `INSERT INTO seen (id, title) VALUES ($1, $2)`, v.ID, v.Title)
+			require.NoError(t, err)
+			if v.Title == "refused" {
+				return errUndo
+			}
+			return nil
+		}))
+		seen := func() (n int, last string) {
+			require.NoError(t, db.QueryRowContext(ctx, `SELECT count(*), coalesce(max(title), '') FROM seen`).Scan(&n, &last))
+			return n, last
+		}
+		make := func(title string, old *schema.Resource) *schema.Resource {
+			b := schema.New(table.SCIMType())
+			if old != nil {
+				b = old.Edit()
+			}
+			r, err := b.Set("userName", "ann@example.com").Set("title", title).Build()
+			require.NoError(t, err)
+			return r
+		}
+		expect := func(n int, title string) {
+			t.Helper()
+			got, last := seen()
+			assert.Equal(t, n, got)
+			assert.Equal(t, title, last)
+		}
+
+		_, err = users.CreateUser(ctx, acme, scim.Write{New: make("refused", nil)})
+		require.ErrorIs(t, err, errUndo)
+		expect(0, "")
+		ann, err := users.CreateUser(ctx, acme, scim.Write{New: make("a", nil)})
+		require.NoError(t, err)
+		expect(1, "a")
+		for i, version := range []string{"", ann.Meta().Version} { // under a lock, and by one statement
+			old, err := users.GetUser(ctx, acme, ann.ID())
+			require.NoError(t, err)
+			if version != "" {
+				version = old.Meta().Version
+			}
+			_, err = users.UpdateUser(ctx, acme, ann.ID(), scim.Write{Old: old, New: make("refused", old), Changed: []string{"title"}, Version: version})
+			require.ErrorIs(t, err, errUndo)
+			title := string(rune('b' + i))
+			_, err = users.UpdateUser(ctx, acme, ann.ID(), scim.Write{Old: old, New: make(title, old), Changed: []string{"title"}, Version: version})
+			require.NoError(t, err)
+			expect(2+i, title)
+			now, err := users.GetUser(ctx, acme, ann.ID())
+			require.NoError(t, err)
+			assert.Equal(t, title, now.Get("title").String())
+		}
 	})
 }
