@@ -60,9 +60,9 @@ func openServer(name string) (*sql.DB, error) {
 	return stdlib.OpenDB(*config), nil
 }
 
-// settings let readers go on while one writes, make writers wait for each other,
-// and have the disk acknowledge what a client is told is stored.
-const settings = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"
+// settings let readers go on while one writes, make writers wait for each other, have
+// the disk acknowledge what a client is told is stored, and hold foreign keys.
+const settings = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
 
 // openFile opens a file of SQLite, which is made if it is missing.
 func openFile(name string) (*sql.DB, error) {
