@@ -1,10 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/muster-scim/muster/filter"
 	"github.com/muster-scim/muster/patch"
@@ -17,6 +20,7 @@ import (
 type GroupRepository[G any] struct {
 	own[G]
 	members *membership
+	nested  *membership // nil if groups have no groups
 }
 
 // Members is the application's table of memberships, with a row for each.
@@ -33,6 +37,22 @@ type Members struct {
 	// Of is the [Repository] of the users that can be members. It forgets the
 	// memberships of those whom it erases.
 	Of Source
+
+	// Nested is the table of groups that are members of groups, with a row for each. Without
+	// it groups have users only: another member is one that does not exist.
+	Nested *Nested
+}
+
+// Nested is the application's table of groups in groups.
+type Nested struct {
+	Schema string
+	Name   string
+
+	// Group and Member are the columns with the keys of the outer and the inner group.
+	Group, Member string
+
+	// Tenant is the column with the tenant, if there is one.
+	Tenant string
 }
 
 // Source is a repository whose rows can be members: a [Repository].
@@ -49,13 +69,22 @@ func Groups[G any](ctx context.Context, db *sql.DB, m Mapper[G], t Table, member
 		return nil, err
 	}
 	r := &GroupRepository[G]{own: *x}
-	r.members, err = openMembers(ctx, x.d, members)
-	if err != nil {
+	groups := x.source()
+	if groups.label == "" {
+		return nil, fmt.Errorf("sqlstore: table %s: no column holds displayName as it is: name it by Column", x.name)
+	}
+	if members.Of == nil {
+		return nil, fmt.Errorf("sqlstore: table %s: Members.Of is nil: it is the Repository of the users", qualified(members.Schema, members.Name))
+	}
+	if r.members, err = openMembers(ctx, x.d, members); err != nil {
 		return nil, err
 	}
-	r.members.group = x.source()
-	if r.members.group.label == "" {
-		return nil, fmt.Errorf("sqlstore: table %s: no column holds displayName as it is: name it by Column", x.name)
+	r.members.group, r.members.member = groups, members.Of.source(r.members)
+	if n := members.Nested; n != nil {
+		if r.nested, err = openMembers(ctx, x.d, Members{Schema: n.Schema, Name: n.Name, Group: n.Group, Member: n.Member, Tenant: n.Tenant}); err != nil {
+			return nil, err
+		}
+		r.nested.group, r.nested.member = groups, groups
 	}
 	return r, nil
 }
@@ -92,7 +121,7 @@ func (r *GroupRepository[G]) Create(ctx context.Context, t scim.Tenant, g *G, me
 		id, _ := r.m.Key(r.m.ID(g))
 		key, err := r.key(id)
 		if err == nil {
-			_, err = r.members.join(ctx, t, key, idsOf(members))
+			_, err = r.changeMembers(ctx, t, key, patch.MemberDelta{Add: members})
 		}
 		return err
 	})
@@ -123,7 +152,7 @@ func (r *GroupRepository[G]) apply(ctx context.Context, t scim.Tenant, id string
 	}
 	key, err := r.key(id)
 	if err == nil {
-		e, err = r.members.apply(ctx, t, key, d)
+		e, err = r.changeMembers(ctx, t, key, d)
 	}
 	return g, e, err
 }
@@ -133,7 +162,7 @@ func (r *GroupRepository[G]) apply(ctx context.Context, t scim.Tenant, id string
 // for the group: a unique index must.
 func (r *GroupRepository[G]) addsFew(d patch.MemberDelta) bool {
 	const few = 100
-	return r.members.unique && !d.Replace && len(d.Remove) == 0 && len(d.Add) > 0 && len(d.Add) <= few
+	return r.members.unique && !r.nests(d) && !d.Replace && len(d.Remove) == 0 && len(d.Add) > 0 && len(d.Add) <= few
 }
 
 // join adds members and reads the group by one statement. g is nil if it has done
@@ -185,6 +214,38 @@ func (r *GroupRepository[G]) join(ctx context.Context, t scim.Tenant, id string,
 	return g, added, err
 }
 
+// nests reports whether a delta adds groups.
+func (r *GroupRepository[G]) nests(d patch.MemberDelta) bool {
+	return r.nested != nil && slices.ContainsFunc(d.Add, r.isGroup)
+}
+
+func (r *GroupRepository[G]) isGroup(m patch.Member) bool { return m.Type == r.nested.member.typ }
+
+// changeMembers changes the members of a group that is locked: users in one table, groups
+// in the other. Of those who go nobody has said which they are.
+func (r *GroupRepository[G]) changeMembers(ctx context.Context, t scim.Tenant, key any, d patch.MemberDelta) (e scim.MemberEffect, err error) {
+	if r.nested == nil {
+		return r.members.apply(ctx, t, key, d)
+	}
+	inner, add := d, d.Add
+	d.Add, inner.Add = nil, nil
+	for _, m := range add {
+		if r.isGroup(m) {
+			inner.Add = append(inner.Add, m)
+		} else {
+			d.Add = append(d.Add, m)
+		}
+	}
+	if e, err = r.members.apply(ctx, t, key, d); err != nil {
+		return e, err
+	}
+	more, err := r.nested.apply(ctx, t, key, inner)
+	e.Added, e.Removed = append(e.Added, more.Added...), append(e.Removed, more.Removed...)
+	slices.Sort(e.Added)
+	slices.Sort(e.Removed)
+	return e, err
+}
+
 // Delete erases a group and its memberships.
 func (r *GroupRepository[G]) Delete(ctx context.Context, t scim.Tenant, id string) error {
 	return r.DeleteIf(ctx, t, id, nil)
@@ -192,11 +253,53 @@ func (r *GroupRepository[G]) Delete(ctx context.Context, t scim.Tenant, id strin
 
 // DeleteIf locks the group, calls check with it and erases it unless that fails.
 func (r *GroupRepository[G]) DeleteIf(ctx context.Context, t scim.Tenant, id string, check func(*G) error) error {
-	return r.remove(ctx, t, id, check, func(ctx context.Context, key any) error { return r.members.dissolve(ctx, t, key) })
+	return r.remove(ctx, t, id, check, func(ctx context.Context, key any) error {
+		if r.nested != nil {
+			if err := errors.Join(r.nested.dissolve(ctx, t, key), r.nested.leaveAll(ctx, t, key)); err != nil {
+				return err
+			}
+		}
+		return r.members.dissolve(ctx, t, key)
+	})
 }
 
 // Memberships is [scim.GroupStore].ListMemberships. Edges are in the order of the
 // texts of the keys.
 func (r *GroupRepository[G]) Memberships(ctx context.Context, t scim.Tenant, q scim.MembershipQuery) (scim.MembershipPage, error) {
-	return r.members.list(ctx, t, q)
+	if r.nested != nil {
+		return r.bothMemberships(ctx, t, q)
+	}
+	all, err := r.members.list(ctx, t, q, ">")
+	return pageOf(all, q.Limit), err
+}
+
+// nestedPlace ends the place of an edge between groups, and no key: a user may have the same key, and
+// comes first.
+const nestedPlace = "\x00"
+
+// bothMemberships puts the pages of both tables together.
+func (r *GroupRepository[G]) bothMemberships(ctx context.Context, t scim.Tenant, q scim.MembershipQuery) (page scim.MembershipPage, err error) {
+	behind := ">"
+	if after, ok := strings.CutSuffix(q.After, nestedPlace); ok {
+		q.After = after
+	} else {
+		behind = ">="
+	}
+	all, err := r.members.list(ctx, t, q, ">")
+	if err != nil {
+		return page, err
+	}
+	inner, err := r.nested.list(ctx, t, q, behind)
+	for _, e := range inner {
+		e.nested = true
+		all = append(all, e)
+	}
+	slices.SortStableFunc(all, func(a, b edge) int {
+		return cmp.Or(strings.Compare(a.group, b.group), strings.Compare(a.member, b.member))
+	})
+	page = pageOf(all, q.Limit)
+	if page.Next != "" && all[q.Limit-1].nested {
+		page.Next += nestedPlace
+	}
+	return page, err
 }

@@ -82,14 +82,12 @@ func (r *Repository[T]) source(m *membership) source {
 	return r.own.source()
 }
 
+// openMembers looks at a table of memberships. Its ends are set by the caller.
 func openMembers(ctx context.Context, d *database, t Members) (*membership, error) {
 	m := &membership{d: d, table: t, name: qualified(t.Schema, t.Name)}
 	found, err := d.describe(ctx, m.name, t.Schema, t.Name)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: table %s: %w", m.name, err)
-	}
-	if t.Of == nil {
-		return nil, fmt.Errorf("sqlstore: table %s: Members.Of is nil: it is the Repository of the users", m.name)
 	}
 	var errs []error
 	for name, cast := range map[string]*string{t.Group: &m.groupCast, t.Member: &m.memberCast, t.Tenant: &m.tenantCast} {
@@ -110,7 +108,6 @@ func openMembers(ctx context.Context, d *database, t Members) (*membership, erro
 			return nil, err
 		}
 	}
-	m.member = t.Of.source(m)
 	return m, nil
 }
 
@@ -294,39 +291,57 @@ func (m *membership) forget(ctx context.Context, t scim.Tenant, column string, k
 	return err
 }
 
-// list returns a page of edges.
-func (m *membership) list(ctx context.Context, t scim.Tenant, q scim.MembershipQuery) (page scim.MembershipPage, err error) {
+// edge is a membership with the keys in the tables.
+type edge struct {
+	group, member string
+	nested        bool
+	scim.Membership
+}
+
+// place is where a page that ends with the edge is continued.
+func (e edge) place() string { return e.group + "\n" + e.member }
+
+// list returns the edges of a page, and one more if there are others. behind is the
+// operator for those that come after q.After.
+func (m *membership) list(ctx context.Context, t scim.Tenant, q scim.MembershipQuery, behind string) (all []edge, err error) {
 	if err := ctx.Err(); err != nil {
-		return page, err
+		return nil, err
 	}
 	if q.Groups == nil && q.Members == nil {
-		return page, nil
+		return nil, nil
 	}
 	a := &args{d: m.d}
-	text, ok, err := m.edges(t, q, a)
+	text, ok, err := m.edges(t, q, a, behind)
 	if !ok || err != nil {
-		return page, err
+		return nil, err
 	}
-	var last string
 	err = m.d.queryText(ctx, func(rows Rows) error {
-		var group, member string
+		var e edge
 		var name, label *string
-		if err := rows.Scan(&group, &name, &member, &label); err != nil {
+		if err := rows.Scan(&e.group, &name, &e.member, &label); err != nil {
 			return err
 		}
-		if q.Limit > 0 && len(page.Edges) == q.Limit {
-			page.Next = last
-			return nil
-		}
-		last = group + "\n" + member
-		page.Edges = append(page.Edges, scim.Membership{
-			GroupID:   group,
+		e.Membership = scim.Membership{
+			GroupID:   e.group,
 			GroupName: textOf(name),
-			Member:    patch.Member{ID: m.member.shown(member), Type: m.member.typ, Display: textOf(label)},
-		})
+			Member:    patch.Member{ID: m.member.shown(e.member), Type: m.member.typ, Display: textOf(label)},
+		}
+		all = append(all, e)
 		return nil
 	}, text, a.all)
-	return page, err
+	return all, err
+}
+
+// pageOf cuts the page out.
+func pageOf(all []edge, limit int) (page scim.MembershipPage) {
+	if limit > 0 && len(all) > limit {
+		all = all[:limit]
+		page.Next = all[limit-1].place()
+	}
+	for _, e := range all {
+		page.Edges = append(page.Edges, e.Membership)
+	}
+	return page
 }
 
 func textOf(s *string) string {
@@ -337,7 +352,7 @@ func textOf(s *string) string {
 }
 
 // edges writes the query for a page and one edge more, which tells that there are others.
-func (m *membership) edges(t scim.Tenant, q scim.MembershipQuery, a *args) (text string, ok bool, err error) {
+func (m *membership) edges(t scim.Tenant, q scim.MembershipQuery, a *args, behind string) (text string, ok bool, err error) {
 	groups, ok := m.group.end(t, a)
 	if !ok {
 		return "", false, nil
@@ -368,7 +383,7 @@ func (m *membership) edges(t scim.Tenant, q scim.MembershipQuery, a *args) (text
 		if !ok || strings.Contains(q.After, "\x00") {
 			return "", false, scim.Invalid("cursor", "is none that was handed out.")
 		}
-		where += " AND (" + group + ", " + member + ") > (" + m.text(a.bind(g)) + ", " + m.text(a.bind(u)) + ")"
+		where += " AND (" + group + ", " + member + ") " + behind + " (" + m.text(a.bind(g)) + ", " + m.text(a.bind(u)) + ")"
 	}
 	text = "SELECT CAST(" + m.column(m.table.Group) + " AS text), g.label, CAST(" + m.column(m.table.Member) + " AS text), u.label FROM " + m.name +
 		" JOIN " + groups + " AS g ON g.id = " + m.column(m.table.Group) + " JOIN " + members + " AS u ON u.id = " + m.column(m.table.Member) +

@@ -126,6 +126,8 @@ var accountDDL = []string{`
 		team_id BIGINT NOT NULL REFERENCES teams (id), account_id BIGINT NOT NULL REFERENCES accounts (id),
 		since @time NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (team_id, account_id))`,
 	`CREATE INDEX team_members_account ON team_members (account_id)`,
+	`CREATE TABLE team_teams (
+		outer_id BIGINT NOT NULL REFERENCES teams (id), inner_id BIGINT NOT NULL REFERENCES teams (id), PRIMARY KEY (outer_id, inner_id))`,
 }
 
 // apply makes tables. Words with @ are types of the database.
@@ -169,7 +171,8 @@ func openAccounts(t testing.TB, db *sql.DB) storetest.Stores {
 	}, sqlstore.Options{})
 	require.NoError(t, err)
 	groups, err := sqlstore.Groups(ctx, db, teams, sqlstore.Table{Name: "teams", Tenant: "org_id"},
-		sqlstore.Members{Name: "team_members", Group: "team_id", Member: "account_id", Of: accounts}, sqlstore.Options{})
+		sqlstore.Members{Name: "team_members", Group: "team_id", Member: "account_id", Of: accounts,
+			Nested: &sqlstore.Nested{Name: "team_teams", Group: "outer_id", Member: "inner_id"}}, sqlstore.Options{})
 	require.NoError(t, err)
 	state, err := sqlstore.OpenState(ctx, db, sqlstore.Options{})
 	require.NoError(t, err)
@@ -242,6 +245,9 @@ var personDDL = []string{
 	`CREATE TABLE circle_persons (
 		tenant @text NOT NULL, circle @uuid NOT NULL REFERENCES circles (id), person @uuid NOT NULL REFERENCES persons (id),
 		PRIMARY KEY (tenant, circle, person))`,
+	`CREATE TABLE circle_circles (
+		tenant @text NOT NULL, around @uuid NOT NULL REFERENCES circles (id), within @uuid NOT NULL REFERENCES circles (id),
+		PRIMARY KEY (tenant, around, within))`,
 }
 
 func openPersons(t testing.TB, db *sql.DB) storetest.Stores {
@@ -254,7 +260,8 @@ func openPersons(t testing.TB, db *sql.DB) storetest.Stores {
 	}, sqlstore.Options{})
 	require.NoError(t, err)
 	groups, err := sqlstore.Groups(ctx, db, circles, sqlstore.Table{Name: "circles", Tenant: "tenant", NewKey: uuid.NewString},
-		sqlstore.Members{Name: "circle_persons", Tenant: "tenant", Group: "circle", Member: "person", Of: persons}, sqlstore.Options{})
+		sqlstore.Members{Name: "circle_persons", Tenant: "tenant", Group: "circle", Member: "person", Of: persons,
+			Nested: &sqlstore.Nested{Name: "circle_circles", Tenant: "tenant", Group: "around", Member: "within"}}, sqlstore.Options{})
 	require.NoError(t, err)
 	return storetest.Stores{Users: mapping.UserStore(users, persons), Groups: mapping.GroupStore(circles, groups)}
 }
