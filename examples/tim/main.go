@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	db, done, err := host.OpenDB(*name)
+	db, done, err := host.OpenDB(ctx, *name)
 	if err != nil {
 		return err
 	}
