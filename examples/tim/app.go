@@ -120,18 +120,22 @@ type group struct {
 	Updated    time.Time
 }
 
-// whoIs finds the user whom Azure means: by the externalId, or by name or address.
+// whoIs finds the user whom Azure means: by the externalId, or by name or address. One
+// who has another externalId is found too, which makes it a conflict instead of a second
+// user. Nobody becomes the system, or who was made an administrator by hand.
 func (a *app) whoIs(ctx context.Context, externalID, name, email string) (*scim.LinkCandidate, error) {
 	for _, by := range []struct{ what, where, value string }{
 		{"externalId", `external_id = $1`, externalID},
 		{"userName", `lower(user_name) = lower($1)`, name},
-		{"e-mail", `lower(email) = lower($1) AND external_id IS NULL`, email},
+		{"e-mail", `lower(email) = lower($1)`, email},
 	} {
 		if by.value == "" {
 			continue
 		}
 		found := scim.LinkCandidate{Reason: by.what}
-		err := sqlstore.Within(ctx, a.db).QueryRowContext(ctx, `SELECT id, is_system FROM users WHERE deleted_at IS NULL AND `+by.where+` ORDER BY id LIMIT 1`, by.value).
+		err := sqlstore.Within(ctx, a.db).QueryRowContext(ctx, `
+			SELECT id, is_system OR EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = users.id AND r.role = 'clientadmin' AND r.given_by = 'hand')
+			FROM users WHERE deleted_at IS NULL AND `+by.where+` ORDER BY id LIMIT 1`, by.value).
 			Scan(&found.ID, &found.Privileged)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return &found, err
@@ -143,7 +147,7 @@ func (a *app) whoIs(ctx context.Context, externalID, name, email string) (*scim.
 // groupNamed finds a group that Azure does not have yet.
 func (a *app) groupNamed(ctx context.Context, name string) (*scim.LinkCandidate, error) {
 	found := scim.LinkCandidate{Reason: "displayName"}
-	err := sqlstore.Within(ctx, a.db).QueryRowContext(ctx, `SELECT id FROM user_groups WHERE lower(name) = lower($1) AND external_id IS NULL`, name).Scan(&found.ID)
+	err := sqlstore.Within(ctx, a.db).QueryRowContext(ctx, `SELECT id FROM user_groups WHERE lower(name) = lower($1) AND coalesce(external_id, '') = ''`, name).Scan(&found.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS users (
 	deleted_at      TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX IF NOT EXISTS users_name ON users (lower(user_name)) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS users_email ON users (lower(email));
 CREATE INDEX IF NOT EXISTS users_external ON users (external_id);
 
 CREATE TABLE IF NOT EXISTS user_roles (

@@ -475,6 +475,21 @@ func existingUsers(t *testing.T, p product) {
 	assert.Equal(t, "az-somebody-else", one[string](t, p.db, `SELECT external_id FROM users WHERE id = 'u-other'`))
 	assert.Equal(t, users, one[int](t, p.db, `SELECT count(*) FROM users`))
 
+	r = e.Post(with(person("another"), emailPath[:strings.LastIndex(emailPath, ":")], entra.Object{"email": "OTHER@acme.example"}))
+	assert.Equal(t, http.StatusConflict, r.Status, "nor by the address: %s", r.Text)
+	assert.Equal(t, users, one[int](t, p.db, `SELECT count(*) FROM users`))
+
+	// An externalId that is empty rather than NULL is none.
+	p.insert(t, "u-empty", "empty", "Empty.One@acme.example", "")
+	r = e.Post(with(person("empty.one"), emailPath[:strings.LastIndex(emailPath, ":")], entra.Object{"email": "empty.one@acme.example"}))
+	require.Equal(t, http.StatusCreated, r.Status, r.Text)
+	assert.Equal(t, "u-empty", r.ID())
+
+	// Nobody becomes the administrator by a name.
+	r = e.Post(person("root"))
+	assert.Equal(t, http.StatusConflict, r.Status, r.Text)
+	assert.Equal(t, 0, one[int](t, p.db, `SELECT count(*) FROM users WHERE user_name = 'root@acme.example' AND external_id IS NOT NULL`))
+
 	// Azure may also find a user by a filter and PATCH it.
 	p.insert(t, "u-patch", "patch@acme.example", "patch@acme.example", nil)
 	found := e.Find("userName", "patch@acme.example").Resources()
