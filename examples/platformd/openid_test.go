@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -27,6 +28,7 @@ type openID struct {
 	user   map[string]any // claims of who is signed in there
 	spoil  func(claims map[string]any)
 	forged *rsa.PrivateKey // signs in place of key
+	state  string          // is answered in place of the one that was asked
 	codes  map[string]url.Values
 }
 
@@ -49,7 +51,7 @@ func newOpenID(t *testing.T) *openID {
 func (o *openID) is(claims map[string]any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.user, o.spoil, o.forged = claims, nil, nil
+	o.user, o.spoil, o.forged, o.state = claims, nil, nil, ""
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -78,8 +80,9 @@ func (o *openID) authorize(w http.ResponseWriter, r *http.Request) {
 	code := rand.Text()
 	o.mu.Lock()
 	o.codes[code] = q
+	state := cmp.Or(o.state, q.Get("state"))
 	o.mu.Unlock()
-	http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {q.Get("state")}}.Encode(), http.StatusFound)
+	http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {state}}.Encode(), http.StatusFound)
 }
 
 // token exchanges a code, once, for who has the client's secret and the verifier.

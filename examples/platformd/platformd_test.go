@@ -409,6 +409,7 @@ func openMetadata(t *testing.T, p product) {
 	delete(want, "costCentre")
 	delete(want, "office")
 	assert.Equal(t, want, metadata(e.Do(http.MethodGet, "/Users/"+ann, nil)))
+	assert.JSONEq(t, `{"manager of":"[\"bob\",\"cid\"]","remote":"false","ratio":"1.5","badge":"A-17","level":"3"}`, p.column(t, `SELECT metadata FROM accounts WHERE id = $1`, ann))
 
 	// Filters on them find exactly who has the value.
 	bob := e.Create(user("bob", entra.Object{metadataURN: entra.Object{"level": 4, "Badge": "B-1"}}))
@@ -481,6 +482,7 @@ func groupsAndImport(t *testing.T, p product) {
 		require.EqualValues(t, from, r.Body["startIndex"])
 		page := r.Resources()
 		require.LessOrEqual(t, len(page), 2)
+		require.LessOrEqual(t, len(imported), 6, "a page is there again")
 		if len(page) == 0 {
 			break
 		}
@@ -662,6 +664,9 @@ func signOnByOpenID(t *testing.T, p product) {
 		refused(name, status, text, "can&#39;t be used")
 	}
 	provider.is(map[string]any{"sub": "s1", "oid": "oid-ann"})
+	provider.state = "another"
+	status, text = browser.New(t, p.url).Get("/sso/start")
+	refused("another state", status, text, "begun elsewhere")
 	status, text = browser.New(t, p.url).Get(callbackPath + "?code=x&state=y")
 	refused("begun elsewhere", status, text, "begun elsewhere")
 }

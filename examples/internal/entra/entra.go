@@ -160,10 +160,14 @@ type Op struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// Add, Replace and Remove are spelled with a capital.
-func Add(path string, value any) Op     { return Op{"Add", path, value} }
+// Add is an operation of that kind, spelled with a capital as Entra does.
+func Add(path string, value any) Op { return Op{"Add", path, value} }
+
+// Replace is as Add.
 func Replace(path string, value any) Op { return Op{"Replace", path, value} }
-func Remove(path string) Op             { return Op{"Remove", path, nil} }
+
+// Remove is as Add, without a value.
+func Remove(path string) Op { return Op{"Remove", path, nil} }
 
 // Patch reads a resource and then changes it, as Entra does before every write.
 func (c *Client) Patch(path string, ops ...Op) Reply {
@@ -180,12 +184,13 @@ func (c *Client) Patch(path string, ops ...Op) Reply {
 	})
 }
 
-// Disable and Restore are what a user's going out of scope, and coming back, are.
+// Disable is what a user's going out of scope is.
 func (c *Client) Disable(id string) Reply {
 	c.t.Helper()
 	return c.Patch("/Users/"+id, Replace("active", "False"))
 }
 
+// Restore is what coming back into scope is.
 func (c *Client) Restore(id string) Reply {
 	c.t.Helper()
 	return c.Patch("/Users/"+id, Replace("active", "True"))
@@ -202,12 +207,13 @@ func (c *Client) CreateGroup(name, externalID string) (id string) {
 	return r.ID()
 }
 
-// AddMember and RemoveMember change one membership.
+// AddMember puts one user into a group.
 func (c *Client) AddMember(group, user string) Reply {
 	c.t.Helper()
 	return c.Patch("/Groups/"+group, Add("members", []Object{{"$ref": nil, "value": user}}))
 }
 
+// RemoveMember takes one user out of a group.
 func (c *Client) RemoveMember(group, user string) Reply {
 	c.t.Helper()
 	return c.Patch("/Groups/"+group, Op{"Remove", "members", []Object{{"value": user}}})
