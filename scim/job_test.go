@@ -162,3 +162,30 @@ func TestNoWorker(t *testing.T) {
 	a.user("cid")
 	assert.Equal(t, 1, strings.Count(a.server.log.String(), "neither Handler.Run"))
 }
+
+// TestWorkGoesOn: events that can't be delivered keep nothing else from being done.
+func TestWorkGoesOn(t *testing.T) {
+	down := errors.New("the queue is down")
+	a := newApplication(t, newMemory(), func(c *scim.Config) {
+		c.Events = func(context.Context, scim.Event) error { return down }
+	})
+	var ids []string
+	for i := range 70 { // more than a worker takes at once
+		ids = append(ids, a.userOf(fmt.Sprintf("user%d", i), ""))
+		a.signIn(ids[i])
+	}
+	a.mu.Lock()
+	a.cutFails = len(ids)
+	a.mu.Unlock()
+	for _, id := range ids {
+		a.suspend(id).is(200)
+		assert.True(t, a.signedIn(id))
+	}
+	a.mu.Lock()
+	a.at = a.at.Add(time.Minute)
+	a.mu.Unlock()
+	assert.ErrorContains(t, a.handler.RunOnce(t.Context()), "the queue is down")
+	for _, id := range ids {
+		assert.False(t, a.signedIn(id))
+	}
+}

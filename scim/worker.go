@@ -54,33 +54,41 @@ func (h *Handler) Run(ctx context.Context) error {
 }
 
 // RunOnce does all that is due and returns: for programs that run for a request and end,
-// and for tests. What fails is tried again later and is no error.
+// and for tests. What fails is tried again later, by the next call at the earliest; the
+// error tells of it. The other kinds of work are done all the same.
 func (h *Handler) RunOnce(ctx context.Context) error {
 	if h.life == nil {
 		return nil
 	}
 	h.life.ran.Store(true)
-	for range maxRounds {
-		more, err := h.life.round(ctx)
-		if err != nil || !more {
-			return err
-		}
-	}
-	return nil
+	return h.life.workOff(ctx)
 }
 
-// round does a bounded part of each kind of work and reports whether there was any.
-func (l *lifecycle) round(ctx context.Context) (more bool, err error) {
+// workOff does bounded parts of each kind of work in turn, until there is none or ctx
+// ends.
+func (l *lifecycle) workOff(ctx context.Context) error {
+	kinds := []func(context.Context) (bool, error){l.workJobs, l.workErasures, l.workOffboarding, l.workMemory, l.workLog, l.workEvents}
 	var errs []error
-	for _, work := range []func(context.Context) (bool, error){l.workJobs, l.workErasures, l.workOffboarding, l.workMemory, l.workLog, l.workEvents} {
-		if ctx.Err() != nil {
-			return false, ctx.Err()
+	for range maxRounds {
+		more := false
+		for i, work := range kinds {
+			if work == nil {
+				continue
+			}
+			if ctx.Err() != nil {
+				return errors.Join(append(errs, ctx.Err())...)
+			}
+			did, err := l.safely(ctx, work)
+			if err != nil {
+				errs, kinds[i] = append(errs, err), nil
+			}
+			more = more || did && err == nil
 		}
-		did, err := l.safely(ctx, work)
-		more = more || did && err == nil
-		errs = append(errs, err)
+		if !more {
+			break
+		}
 	}
-	return more, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // safely turns a panic of what the application has given into an error: the other work
