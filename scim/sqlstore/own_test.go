@@ -86,6 +86,11 @@ func TestOwnStatements(t *testing.T) {
 		if strings.Contains(t.Name(), "numbers") {
 			patches = 2 // read, and compared and written by its version
 		}
+		// Users and groups in groups are in two tables, each read by one statement.
+		tables := 2
+		if strings.Contains(t.Name(), "texts") {
+			tables = 1 // which has no groups in groups
+		}
 		members := 2
 		if strings.Contains(t.Name(), "texts") && isPostgres(t) {
 			members = 3 // no index keeps a membership from being there twice
@@ -110,7 +115,7 @@ func TestOwnStatements(t *testing.T) {
 				_, err := s.Groups.UpdateGroup(ctx, acme, team, scim.GroupWrite{Members: patch.MemberDelta{Add: membersOf(bob.ID())}})
 				return err
 			}},
-			{"the groups of a page", 1, func(*testing.T) error {
+			{"the groups of a page", tables, func(*testing.T) error {
 				_, err := s.Groups.ListMemberships(ctx, acme, scim.MembershipQuery{Members: []string{ann.ID(), bob.ID()}})
 				return err
 			}},
