@@ -54,9 +54,11 @@ var probes = map[string]func(c *advertised) any{
 	},
 	"filter.maxResults": func(c *advertised) any { return len(c.get("/Users?count=100000&filter=userName pr").resources()) },
 	"changePassword.supported": func(c *advertised) any {
-		before := c.passwords.Load()
+		// Kept is what the application was seen to keep, or what made another version of a
+		// user of whom nothing else has changed.
+		before, version := c.passwords.Load(), c.get("/Users/"+c.user).header.Get("ETag")
 		a := c.patch("/Users/"+c.user, `{"op":"replace","path":"password","value":"t1meMa$heen"}`)
-		return a.status == 200 && c.passwords.Load() > before
+		return a.status == 200 && (c.passwords.Load() > before || c.get("/Users/"+c.user).header.Get("ETag") != version)
 	},
 	"sort.supported": func(c *advertised) any {
 		names := c.get("/Users?sortBy=userName&sortOrder=descending&count=5").each("userName", "Resources")
