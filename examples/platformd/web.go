@@ -93,17 +93,18 @@ type handler func(w http.ResponseWriter, r *http.Request, p person)
 
 func (a *app) signedIn(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c, err := r.Cookie(sessionCookie)
-		if err != nil {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		session := ""
+		if c, err := r.Cookie(sessionCookie); err == nil {
+			session = c.Value
 		}
-		p, err := a.find(r.Context(), `p.id = (SELECT account_id FROM sessions WHERE token = $1)`, c.Value)
-		if err != nil {
+		switch p, err := a.find(r.Context(), `p.id = (SELECT account_id FROM sessions WHERE token = $1)`, session); {
+		case errors.Is(err, errRefused):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		case err != nil:
+			a.fail(w, r, err)
+		default:
+			h(w, r, p)
 		}
-		h(w, r, p)
 	}
 }
 

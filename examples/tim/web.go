@@ -83,17 +83,18 @@ type handler func(w http.ResponseWriter, r *http.Request, v visitor)
 
 func (a *app) signedIn(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c, err := r.Cookie(cookie)
-		if err != nil {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		session := ""
+		if c, err := r.Cookie(cookie); err == nil {
+			session = c.Value
 		}
-		v, err := a.visitorOf(r.Context(), c.Value)
-		if err != nil {
+		switch v, err := a.visitorOf(r.Context(), session); {
+		case errors.Is(err, errRefused):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		case err != nil:
+			a.fail(w, r, err)
+		default:
+			h(w, r, v)
 		}
-		h(w, r, v)
 	}
 }
 
@@ -110,11 +111,17 @@ func (a *app) admin(h handler) http.HandlerFunc {
 // login believes everybody: it stands where the product's own sign-in would be.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	session, err := a.signIn(r.Context(), r.FormValue("name"))
-	if err != nil {
+	if errors.Is(err, errRefused) {
 		a.show(w, r, http.StatusForbidden, "login", page{Error: errRefused.Error()})
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(a.scimURL, "https:"),
+	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 

@@ -196,7 +196,7 @@ func (a *app) memberNamed(ctx context.Context, workspaceID, email string) (id st
 	err = a.db.QueryRowContext(ctx, `SELECT id FROM members WHERE workspace_id = $1 AND lower(email) = lower($2) AND deleted_at IS NULL`,
 		workspaceID, strings.TrimSpace(email)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = fmt.Errorf("nobody is called %q", email)
+		err = refusal(fmt.Sprintf("nobody is called %q", email))
 	}
 	return id, err
 }
@@ -236,8 +236,12 @@ type visitor struct {
 	IsAdmin, Creates bool
 }
 
-// errRefused says that somebody may not sign in.
-var errRefused = errors.New("there is no active account of this name")
+// refusal is why something is not done, in words for who wanted it.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const errRefused refusal = "there is no active account of this name"
 
 // signIn begins a session. Who is not active has none.
 func (a *app) signIn(ctx context.Context, workspaceID, email string) (session string, err error) {
@@ -248,10 +252,11 @@ func (a *app) signIn(ctx context.Context, workspaceID, email string) (session st
 	if err != nil {
 		return "", err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return "", errRefused
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = errRefused
 	}
-	return session, nil
+	return session, err
 }
 
 // visitorOf returns who has a session.

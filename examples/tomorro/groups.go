@@ -62,7 +62,7 @@ func (a *app) edit(ctx context.Context, workspaceID string, e scim.GroupEdit, do
 
 func (a *app) createGroup(ctx context.Context, workspaceID, name string) (id string, err error) {
 	if name == "" {
-		return "", errors.New("a group needs a name")
+		return "", refusal("a group needs a name")
 	}
 	id = uuid.NewString()
 	return id, a.edit(ctx, workspaceID, scim.GroupEdit{GroupID: id}, func(ctx context.Context, db sqlstore.DBTX) error {

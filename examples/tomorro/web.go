@@ -4,11 +4,11 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/token"
@@ -98,17 +98,18 @@ type handler func(w http.ResponseWriter, r *http.Request, v visitor)
 
 func (a *app) signedIn(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c, err := r.Cookie(cookie)
-		if err != nil {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		session := ""
+		if c, err := r.Cookie(cookie); err == nil {
+			session = c.Value
 		}
-		v, err := a.visitorOf(r.Context(), c.Value)
-		if err != nil {
+		switch v, err := a.visitorOf(r.Context(), session); {
+		case errors.Is(err, errRefused):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		case err != nil:
+			a.fail(w, r, err)
+		default:
+			h(w, r, v)
 		}
-		h(w, r, v)
 	}
 }
 
@@ -125,11 +126,17 @@ func (a *app) admin(h handler) http.HandlerFunc {
 // login believes everybody: it stands where the product's own sign-in would be.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	session, err := a.signIn(r.Context(), demoWorkspace, r.FormValue("email"))
-	if err != nil {
+	if errors.Is(err, errRefused) {
 		a.show(w, r, http.StatusForbidden, "login", page{Error: errRefused.Error()})
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(a.scimURL, "https:"),
+	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
@@ -190,13 +197,16 @@ func (a *app) editGroups(w http.ResponseWriter, r *http.Request, v visitor) {
 	case "clear":
 		err = a.clearGroups(ctx, v.Workspace)
 	default:
-		err = errors.New("there is nothing to do")
+		err = refusal("there is nothing to do")
 	}
+	why, refused := errors.AsType[refusal](err)
 	switch {
 	case errors.Is(err, scim.ErrGroupsManaged):
 		a.showGroups(w, r, http.StatusForbidden, page{Visitor: v, Error: "Groups are managed by your identity provider. Make the change there, or lift the restriction."})
+	case refused:
+		a.showGroups(w, r, http.StatusBadRequest, page{Visitor: v, Error: why.Error()})
 	case err != nil:
-		a.showGroups(w, r, http.StatusBadRequest, page{Visitor: v, Error: err.Error()})
+		a.fail(w, r, err)
 	default:
 		http.Redirect(w, r, "/admin/groups", http.StatusSeeOther)
 	}
@@ -262,18 +272,22 @@ func (a *app) waiting(ctx context.Context, workspaceID string) (all []waiting, e
 
 // done goes back to the page, or says on it what is wrong.
 func (a *app) done(w http.ResponseWriter, r *http.Request, v visitor, err error) {
-	if err != nil {
-		a.showProvisioning(w, r, http.StatusBadRequest, page{Visitor: v, Error: err.Error()})
-		return
+	why, refused := errors.AsType[refusal](err)
+	switch {
+	case refused:
+		a.showProvisioning(w, r, http.StatusBadRequest, page{Visitor: v, Error: why.Error()})
+	case err != nil:
+		a.fail(w, r, err)
+	default:
+		http.Redirect(w, r, "/admin/provisioning", http.StatusSeeOther)
 	}
-	http.Redirect(w, r, "/admin/provisioning", http.StatusSeeOther)
 }
 
 func (a *app) saveSettings(w http.ResponseWriter, r *http.Request, v visitor) {
 	ctx := r.Context()
 	plan, err := strconv.Atoi(r.FormValue("plan"))
 	if err != nil || plan < 4 {
-		err = fmt.Errorf("there is no plan V%s", r.FormValue("plan"))
+		err = refusal("there is no plan V" + r.FormValue("plan"))
 	}
 	if err == nil {
 		err = a.setSubstitute(ctx, v.Workspace, r.FormValue("substitute"))
@@ -298,6 +312,9 @@ func (a *app) makeToken(w http.ResponseWriter, r *http.Request, v visitor) {
 	_, secret, err := a.tokens.Issue(r.Context(), scim.Tenant(v.Workspace), token.Issue{
 		Description: r.FormValue("description"), Connection: r.FormValue("connection"), Lifetime: r.FormValue("expires"),
 	})
+	if bad, ok := errors.AsType[*token.LifetimeError](err); ok {
+		err = refusal(bad.Error())
+	}
 	if err != nil {
 		a.done(w, r, v, err)
 		return

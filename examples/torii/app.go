@@ -123,7 +123,7 @@ func (a *app) addRole(ctx context.Context, org string, r role) error {
 	if r.Name = strings.TrimSpace(r.Name); r.Name == "" {
 		return refusal("a role needs a name")
 	}
-	return a.changeSettings(ctx, org, func(ctx context.Context, db execer) error {
+	return a.changeSettings(ctx, org, func(ctx context.Context, db sqlstore.DBTX) error {
 		_, err := db.ExecContext(ctx, `INSERT INTO roles (org_id, name, sees_spend, is_admin) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			org, r.Name, r.SeesSpend, r.IsAdmin)
 		return err
@@ -190,10 +190,11 @@ func (a *app) assign(ctx context.Context, org, appID, email string) error {
 	if err != nil {
 		return err
 	}
-	if n, err := result.RowsAffected(); err == nil && n == 0 {
-		return refusal(fmt.Sprintf("nobody is called %q, or they have the licence already", email))
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = refusal(fmt.Sprintf("nobody is called %q, or they have the licence already", email))
 	}
-	return nil
+	return err
 }
 
 // visitor is who is signed in.
@@ -218,10 +219,11 @@ func (a *app) signIn(ctx context.Context, org, email string) (session string, er
 	if err != nil {
 		return "", err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return "", errors.Join(err, errRefused)
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = errRefused
 	}
-	return session, nil
+	return session, err
 }
 
 // visitorOf returns who has a session.
@@ -253,7 +255,7 @@ func (a *app) madeByHand(ctx context.Context, _ scim.Tenant, personID string) (y
 }
 
 // query reads rows into values of T, whose fields are given by into.
-func query[T any](ctx context.Context, db *sql.DB, into func(*T) []any, text string, args ...any) (all []T, err error) {
+func query[T any](ctx context.Context, db sqlstore.DBTX, into func(*T) []any, text string, args ...any) (all []T, err error) {
 	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err

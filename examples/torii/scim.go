@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"time"
 
@@ -81,18 +80,13 @@ func (a *app) settingsVersion(ctx context.Context, s scim.Scope) (string, error)
 	return strconv.FormatInt(version, 10), err
 }
 
-// execer is what a change is written to.
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
 // changeSettings changes what the settings are made of.
-func (a *app) changeSettings(ctx context.Context, org string, save func(ctx context.Context, db execer) error) error {
+func (a *app) changeSettings(ctx context.Context, org string, save func(ctx context.Context, db sqlstore.DBTX) error) error {
 	return a.scim.Admin().ChangeSettings(ctx, scim.Tenant(org), func(ctx context.Context) error {
-		tx := sqlstore.Within(ctx, a.db)
-		if _, err := tx.ExecContext(ctx, `UPDATE orgs SET settings_version = settings_version + 1 WHERE id = $1`, org); err != nil {
+		db := sqlstore.Within(ctx, a.db)
+		if _, err := db.ExecContext(ctx, `UPDATE orgs SET settings_version = settings_version + 1 WHERE id = $1`, org); err != nil {
 			return err
 		}
-		return save(ctx, tx)
+		return save(ctx, db)
 	})
 }

@@ -98,17 +98,18 @@ type handler func(w http.ResponseWriter, r *http.Request, v visitor)
 
 func (a *app) signedIn(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c, err := r.Cookie(cookie)
-		if err != nil {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		session := ""
+		if c, err := r.Cookie(cookie); err == nil {
+			session = c.Value
 		}
-		v, err := a.visitorOf(r.Context(), c.Value)
-		if err != nil {
+		switch v, err := a.visitorOf(r.Context(), session); {
+		case errors.Is(err, errRefused):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		case err != nil:
+			a.fail(w, r, err)
+		default:
+			h(w, r, v)
 		}
-		h(w, r, v)
 	}
 }
 
