@@ -93,26 +93,26 @@ func user(name string, more entra.Object) entra.Object {
 
 const foldersURN = "urn:ietf:params:scim:schemas:extension:2.0:CustomExtensionName"
 
-// TestPlatformD shows each numbered behaviour of the product on both databases.
-func TestPlatformD(t *testing.T) {
-	for _, line := range []struct {
-		name string
-		show func(t *testing.T, p product)
-	}{
-		{"1 user name and password, or bearer", connector1},
-		{"2 required attributes", required},
-		{"3 userType is a licence", licences},
-		{"4 web access by app roles", webAccessByRoles},
-		{"5 folders", foldersOfPeople},
-		{"6 open metadata", openMetadata},
-		{"7 groups, import and deactivation", groupsAndImport},
-		{"8 login method", loginMethod},
-		{"9 sign-on by OpenID Connect", signOnByOpenID},
-	} {
-		t.Run(line.name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, db *sql.DB) { line.show(t, start(t, db)) })
-		})
+// on shows a behaviour on both databases.
+func on(show func(t *testing.T, p product)) func(t *testing.T) {
+	return func(t *testing.T) {
+		dbtest.Each(t, func(t *testing.T, db *sql.DB) { show(t, start(t, db)) })
 	}
+}
+
+// TestPlatformD shows each numbered behaviour of the product.
+func TestPlatformD(t *testing.T) {
+	trial.Lines(t, "Platform-D",
+		trial.Show("1 user name and password, or bearer", on(connector1)),
+		trial.Show("2 required attributes", on(required)),
+		trial.Show("3 userType is a licence", on(licences)),
+		trial.Show("4 web access by app roles", on(webAccessByRoles)),
+		trial.Show("5 folders", on(foldersOfPeople)),
+		trial.Show("6 open metadata", on(openMetadata)),
+		trial.Show("7 groups, import and deactivation", on(groupsAndImport)),
+		trial.Show("8 login method", on(loginMethod)),
+		trial.Show("9 sign-on by OpenID Connect", on(signOnByOpenID)),
+	)
 }
 
 var shown = regexp.MustCompile(`<code id="password">([^<]+)</code>`)
@@ -697,4 +697,4 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-func TestWiring(t *testing.T) { trial.Wiring(t, "scim.go") }
+func TestWiring(t *testing.T) { trial.Wiring(t) }

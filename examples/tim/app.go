@@ -120,10 +120,16 @@ type group struct {
 	Updated    time.Time
 }
 
+// match is a user or a group that is here already, with what it was found by.
+type match struct {
+	ID, By  string
+	Guarded bool // nobody becomes that one
+}
+
 // whoIs finds the user whom Azure means: by the externalId, or by name or address. One
 // who has another externalId is found too, which makes it a conflict instead of a second
 // user. Nobody becomes the system, or who was made an administrator by hand.
-func (a *app) whoIs(ctx context.Context, externalID, name, email string) (*scim.LinkCandidate, error) {
+func (a *app) whoIs(ctx context.Context, externalID, name, email string) (*match, error) {
 	for _, by := range []struct{ what, where, value string }{
 		{"externalId", `external_id = $1`, externalID},
 		{"userName", `lower(user_name) = lower($1)`, name},
@@ -132,11 +138,11 @@ func (a *app) whoIs(ctx context.Context, externalID, name, email string) (*scim.
 		if by.value == "" {
 			continue
 		}
-		found := scim.LinkCandidate{Reason: by.what}
+		found := match{By: by.what}
 		err := sqlstore.Within(ctx, a.db).QueryRowContext(ctx, `
 			SELECT id, is_system OR EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = users.id AND r.role = 'clientadmin' AND r.given_by = 'hand')
 			FROM users WHERE deleted_at IS NULL AND `+by.where+` ORDER BY id LIMIT 1`, by.value).
-			Scan(&found.ID, &found.Privileged)
+			Scan(&found.ID, &found.Guarded)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return &found, err
 		}
@@ -145,8 +151,8 @@ func (a *app) whoIs(ctx context.Context, externalID, name, email string) (*scim.
 }
 
 // groupNamed finds a group that Azure does not have yet.
-func (a *app) groupNamed(ctx context.Context, name string) (*scim.LinkCandidate, error) {
-	found := scim.LinkCandidate{Reason: "displayName"}
+func (a *app) groupNamed(ctx context.Context, name string) (*match, error) {
+	found := match{By: "displayName"}
 	err := sqlstore.Within(ctx, a.db).QueryRowContext(ctx, `SELECT id FROM user_groups WHERE lower(name) = lower($1) AND coalesce(external_id, '') = ''`, name).Scan(&found.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -197,10 +203,11 @@ func (a *app) startProcess(ctx context.Context, userID, processID string) error 
 	if err != nil {
 		return err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errNotAllowed
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = errNotAllowed
 	}
-	return nil
+	return err
 }
 
 // runsOf counts what a user has started.
@@ -227,10 +234,11 @@ func (a *app) signIn(ctx context.Context, name string) (session string, err erro
 	if err != nil {
 		return "", err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return "", errRefused
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = errRefused
 	}
-	return session, nil
+	return session, err
 }
 
 // visitorOf returns who has a session.

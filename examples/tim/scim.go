@@ -108,9 +108,16 @@ func (a *app) provision(ctx context.Context, publicURL string) error {
 type linker struct{ a *app }
 
 func (l linker) FindUser(ctx context.Context, _ scim.Tenant, u *schema.Resource) (*scim.LinkCandidate, error) {
-	return l.a.whoIs(ctx, u.ExternalID(), u.Get("userName").String(), u.Get(emailPath).String())
+	return candidate(l.a.whoIs(ctx, u.ExternalID(), u.Get("userName").String(), u.Get(emailPath).String()))
 }
 
 func (l linker) FindGroup(ctx context.Context, _ scim.Tenant, g *schema.Resource) (*scim.LinkCandidate, error) {
-	return l.a.groupNamed(ctx, g.Get("displayName").String())
+	return candidate(l.a.groupNamed(ctx, g.Get("displayName").String()))
+}
+
+func candidate(m *match, err error) (*scim.LinkCandidate, error) {
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return &scim.LinkCandidate{ID: m.ID, Reason: m.By, Privileged: m.Guarded}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -153,36 +154,34 @@ func createGroup(t *testing.T, e *entra.Client, name, externalID string, members
 	return r.ID()
 }
 
-// TestTIM shows each numbered behaviour of the product on both databases.
-func TestTIM(t *testing.T) {
-	for _, line := range []struct {
-		name string
-		show func(t *testing.T, p product)
-		with func(*config)
-	}{
-		{"1 token of sys.scim with a lifetime from configuration", tokens, nil},
-		{"2 user attributes", userAttributes, nil},
-		{"3 group attributes", groupAttributes, nil},
-		{"4 groups that stand for roles", roleGroups, func(c *config) { c.InternalRoles = []string{"system", "timer", "viewer", "clientadmin"} }},
-		{"5 users who exist already", existingUsers, nil},
-		{"6 disabled, deleted for good later, restored in time", leavers, nil},
-		{"6 periods from configuration", otherPeriods, func(c *config) { c.DisabledFor, c.DeletedFor = 2*day, 5*day }},
-		{"7 initial password", initialPassword, nil},
-		{"8 a group deleted in the app has its members back", groupComesBack, nil},
-		{"9 nested groups kept, manager cleared", nestedKept, nil},
-		{"9 nested groups refused", nestedRefused, func(c *config) { c.NestedGroups = false }},
-		{"10 provision on demand", onDemand, nil},
-	} {
-		t.Run(line.name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-				change := line.with
-				if change == nil {
-					change = func(*config) {}
-				}
-				line.show(t, start(t, db, change))
-			})
-		})
+// on shows a behaviour on both databases, with another configuration if there is a change.
+func on(show func(t *testing.T, p product), change ...func(*config)) func(t *testing.T) {
+	return func(t *testing.T) {
+		dbtest.Each(t, func(t *testing.T, db *sql.DB) { show(t, start(t, db, change...)) })
 	}
+}
+
+// TestTIM shows each numbered behaviour of the product.
+func TestTIM(t *testing.T) {
+	trial.Lines(t, "TIM",
+		trial.Show("1 token of sys.scim with a lifetime from configuration", on(tokens)),
+		trial.Show("2 user attributes", on(userAttributes)),
+		trial.Show("3 group attributes", on(groupAttributes)),
+		trial.Show("4 groups that stand for roles", on(roleGroups, func(c *config) { c.InternalRoles = append(c.InternalRoles, "clientadmin") })),
+		trial.Show("5 users who exist already", on(existingUsers)),
+		trial.Show("6 disabled, deleted for good later, restored in time", func(t *testing.T) {
+			t.Run("as the guide says", on(leavers))
+			t.Run("as is configured", on(otherPeriods, func(c *config) { c.DisabledFor, c.DeletedFor = 2*day, 5*day }))
+		}),
+		trial.Show("7 initial password", on(initialPassword)),
+		trial.Show("8 a group deleted in the app has its members back", on(groupComesBack)),
+		trial.Show("9 nested groups, and no manager", func(t *testing.T) {
+			t.Run("kept", on(nestedKept))
+			t.Run("refused", on(nestedRefused, func(c *config) { c.NestedGroups = false }))
+			t.Run("manager cleared", on(managerCleared))
+		}),
+		trial.Show("10 provision on demand", on(onDemand)),
+	)
 }
 
 var shown = regexp.MustCompile(`<code id="secret">([^<]+)</code>`)
@@ -388,12 +387,20 @@ func roleGroups(t *testing.T, p product) {
 		assert.Empty(t, p.rolesOf(t, bob))
 	})
 	t.Run("4d unknown roles are skipped", func(t *testing.T) {
-		before := groups(t)
-		group := createGroup(t, e.For(t), "role.astronaut", "u-1", ann)
-		require.Equal(t, http.StatusNoContent, e.For(t).AddMember(group, bob).Status)
+		e, before := e.For(t), groups(t)
+		group := createGroup(t, e, "role.astronaut", "u-1", ann)
+		require.Equal(t, http.StatusNoContent, e.AddMember(group, bob).Status)
 		assert.Equal(t, "approver", p.rolesOf(t, ann))
 		assert.Empty(t, p.rolesOf(t, bob))
 		assert.Equal(t, before, groups(t))
+
+		// They stand in the way of nothing: neither of another role, nor of a change.
+		require.Equal(t, http.StatusNoContent, e.AddMember(approvers, bob).Status)
+		assert.Equal(t, "approver", p.rolesOf(t, bob))
+		require.Equal(t, http.StatusNoContent, e.RemoveMember(approvers, bob).Status)
+		assert.Empty(t, p.rolesOf(t, bob))
+		r := e.Patch("/Users/"+bob, entra.Replace("name.givenName", "Bob"))
+		assert.Equal(t, http.StatusOK, r.Status, r.Text)
 	})
 	t.Run("4e names ignore case", func(t *testing.T) {
 		e := e.For(t)
@@ -421,9 +428,17 @@ func roleGroups(t *testing.T, p product) {
 		assert.Equal(t, "r-1", r.Body["externalId"])
 		assert.Equal(t, entra.Object{"vendor": "Azure"}, r.Body["urn:ietf:params:scim:schemas:extension:tim:2.0:Group"])
 		require.Len(t, r.Body["members"], 1)
+		assert.Equal(t, ann, r.Body["members"].([]any)[0].(entra.Object)["value"])
 		assert.Contains(t, e.Do(http.MethodGet, "/Groups?count=100", nil).Text, approvers)
 		assert.Contains(t, e.Do(http.MethodGet, "/Users/"+ann, nil).Text, approvers)
-		require.Len(t, e.FindGroup("role.approver").Resources(), 1)
+		cid := e.Create(person("cid"))
+		another := createGroup(t, e, "role.processmanager", "r-9", cid)
+		for filter, want := range map[string][]string{
+			`displayName eq "role.approver"`: {approvers}, `displayName eq "role.nobody"`: nil, `externalId eq "r-9"`: {another}, `id eq "` + another + `"`: {another},
+			`displayName sw "role." and externalId sw "r-"`: {approvers, another}, `members eq "` + cid + `"`: {another},
+		} {
+			assert.ElementsMatch(t, want, idsOf(e.Do(http.MethodGet, "/Groups?filter="+url.QueryEscape(filter), nil)), filter)
+		}
 		require.Equal(t, http.StatusNoContent, e.Patch("/Groups/"+approvers, entra.Replace("externalId", "r-2")).Status)
 		assert.Equal(t, "r-2", e.Do(http.MethodGet, "/Groups/"+approvers, nil).Body["externalId"])
 		require.Equal(t, http.StatusNoContent, e.Patch("/Groups/"+approvers, entra.Replace("displayName", "role.user")).Status)
@@ -433,6 +448,13 @@ func roleGroups(t *testing.T, p product) {
 		assert.Equal(t, http.StatusNotFound, e.Do(http.MethodGet, "/Groups/"+approvers, nil).Status)
 		assert.Empty(t, p.rolesOf(t, ann))
 	})
+}
+
+func idsOf(r entra.Reply) (ids []string) {
+	for _, resource := range r.Resources() {
+		ids = append(ids, resource["id"].(string))
+	}
+	return ids
 }
 
 // insert makes a user as the product does itself.
@@ -696,8 +718,12 @@ func nestedKept(t *testing.T, p product) {
 	assert.Equal(t, map[any]any{inner: "Group", boss: "User"}, types)
 	require.Equal(t, http.StatusNoContent, e.RemoveMember(outer, inner).Status)
 	assert.Empty(t, within())
+}
 
-	// A manager is cleared in every form.
+// managerCleared goes through the forms in which a manager is given and taken away.
+func managerCleared(t *testing.T, p product) {
+	e := p.connect(t)
+	ann, boss := e.Create(person("ann")), e.Create(person("boss"))
 	const urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 	manager := func() string {
 		return one[string](t, p.db, `SELECT coalesce(manager_id, '-') FROM users WHERE id = $1`, ann)
@@ -723,18 +749,50 @@ func nestedKept(t *testing.T, p product) {
 		assert.Equal(t, "-", manager(), "%v", clears)
 		assert.NotContains(t, r.Text, "manager")
 	}
+
+	// So is one in a replacement, which has none, and nobody comes in with one.
+	whole := []entra.Object{
+		with(person("ann"), urn, entra.Object{"department": "Sales"}), person("ann"),
+		with(person("ann"), urn, entra.Object{"manager": nil}), with(person("ann"), urn, entra.Object{"manager": ""}), with(person("ann"), urn, entra.Object{"manager": []any{}}),
+		with(person("ann"), urn, entra.Object{"manager": entra.Object{}}), with(person("ann"), urn, entra.Object{"manager": entra.Object{"value": ""}}),
+		with(person("ann"), urn, entra.Object{"manager": entra.Object{"value": nil}}),
+	}
+	for i, body := range whole {
+		r := e.Do(http.MethodPut, "/Users/"+ann, with(person("ann"), urn, entra.Object{"manager": entra.Object{"value": boss}}))
+		require.Equal(t, http.StatusOK, r.Status, r.Text)
+		require.Equal(t, boss, manager())
+		r = e.Do(http.MethodPut, "/Users/"+ann, body)
+		require.Equal(t, http.StatusOK, r.Status, "%v: %s", body, r.Text)
+		assert.Equal(t, "-", manager(), "%v", body)
+		name := fmt.Sprintf("new%d", i)
+		id := e.Create(with(body, "userName", name+"@acme.example", "externalId", name, emailPath[:strings.LastIndex(emailPath, ":")], entra.Object{"email": name + "@acme.example"}))
+		assert.Equal(t, 1, one[int](t, p.db, `SELECT count(*) FROM users WHERE id = $1 AND manager_id IS NULL`, id), "%v", body)
+	}
 }
 
 func nestedRefused(t *testing.T, p product) {
 	e := p.connect(t)
 	ann := e.Create(person("ann"))
 	inner, outer := createGroup(t, e, "Inner", "g-1"), createGroup(t, e, "Outer", "g-2")
-	r := e.AddMember(outer, inner)
-	assert.Equal(t, http.StatusBadRequest, r.Status, r.Text)
-	assert.Contains(t, r.Detail(), "only users")
-	r = e.Do(http.MethodPost, "/Groups", azureGroup("Third", "g-3", ann, inner))
-	assert.Equal(t, http.StatusBadRequest, r.Status, r.Text)
+
+	// By no way, and not into a group that stands for a role either.
+	role := createGroup(t, e, "role.user", "r-1")
+	for _, r := range []entra.Reply{
+		e.Do(http.MethodPost, "/Groups", azureGroup("Third", "g-3", ann, inner)),
+		e.Do(http.MethodPost, "/Groups", azureGroup("role.approver", "r-2", ann, inner)),
+		e.Do(http.MethodPut, "/Groups/"+outer, azureGroup("Other", "g-2", ann, inner)),
+		e.Patch("/Groups/"+outer, entra.Replace("displayName", "Other"), entra.Replace("members", values(ann, inner))),
+		e.AddMember(outer, inner), e.AddMember(role, inner), e.AddMember(outer, role),
+	} {
+		assert.Equal(t, http.StatusBadRequest, r.Status, r.Text)
+		assert.Contains(t, r.Detail(), "only users")
+	}
 	assert.Zero(t, one[int](t, p.db, `SELECT (SELECT count(*) FROM group_groups) + (SELECT count(*) FROM group_users)`))
+	assert.Equal(t, "Inner, Outer", list(t, p.db, `SELECT name FROM user_groups ORDER BY name`), "nothing is done by half")
+	assert.Empty(t, e.FindGroup("role.approver").Resources())
+	assert.Empty(t, p.rolesOf(t, ann))
+
+	// Users can be members, now as before.
 	require.Equal(t, http.StatusNoContent, e.AddMember(outer, ann).Status)
 	assert.Equal(t, "ann@acme.example", p.membersIn(t, outer))
 }
@@ -797,7 +855,7 @@ func TestProgram(t *testing.T) {
 	assert.ErrorContains(t, run(t.Context(), []string{"-disabled-for", "soon"}, io.Discard), "soon")
 }
 
-func TestWiring(t *testing.T) { trial.Wiring(t, "scim.go") }
+func TestWiring(t *testing.T) { trial.Wiring(t) }
 
 // raw is an operation as it is sent.
 func raw(t *testing.T, op any) any {

@@ -133,32 +133,25 @@ func (p product) owned(t *testing.T, member string) [3]int {
 	return n
 }
 
-// lines runs one subtest for each numbered behaviour, on both databases.
-func lines(t *testing.T, all []line) {
-	for _, l := range all {
-		t.Run(l.name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, db *sql.DB) { l.show(t, start(t, db)) })
-		})
+// on shows a behaviour on both databases.
+func on(show func(t *testing.T, p product)) func(t *testing.T) {
+	return func(t *testing.T) {
+		dbtest.Each(t, func(t *testing.T, db *sql.DB) { show(t, start(t, db)) })
 	}
-}
-
-type line struct {
-	name string
-	show func(t *testing.T, p product)
 }
 
 // TestTEntra shows what the product does with Microsoft Entra ID.
 func TestTEntra(t *testing.T) {
-	lines(t, []line{
-		{"1 set-up page and test connection", setUp},
-		{"2 attributes", attributes},
-		{"3 role by userType and plan", rolesByPlan},
-		{"4 provisioned, updated, deprovisioned and restored", lifeOfAUser},
-		{"5 groups of Entra ID and groups of the app", groupsOfBoth},
-		{"6 default substitute", defaultSubstitute},
-		{"7 group assignment restricted to the identity provider", groupLock},
-		{"8 access and permission groups", permissionGroups},
-	})
+	trial.Lines(t, "T-Entra",
+		trial.Show("1 set-up page and test connection", on(setUp)),
+		trial.Show("2 attributes", on(attributes)),
+		trial.Show("3 role by userType and plan", on(rolesByPlan)),
+		trial.Show("4 provisioned, updated, deprovisioned and restored", on(lifeOfAUser)),
+		trial.Show("5 groups of Entra ID and groups of the app", on(groupsOfBoth)),
+		trial.Show("6 default substitute", on(defaultSubstitute)),
+		trial.Show("7 group assignment restricted to the identity provider", on(groupLock)),
+		trial.Show("8 access and permission groups", on(permissionGroups)),
+	)
 }
 
 var shown = regexp.MustCompile(`<code id="secret">([^<]+)</code>`)
@@ -570,12 +563,12 @@ func permissionGroups(t *testing.T, p product) {
 // TestTOneLogin shows the same product with OneLogin: the program is the same, and its
 // connection differs in settings only.
 func TestTOneLogin(t *testing.T) {
-	lines(t, []line{
-		{"1 users by the template", oneLoginTemplate},
-		{"2 role by title", roleByTitle},
-		{"3 groups are imported, not created", importedGroups},
-		{"4 memberships cleared and synchronised anew", resynchronised},
-	})
+	trial.Lines(t, "T-OneLogin",
+		trial.Show("1 users by the template", on(oneLoginTemplate)),
+		trial.Show("2 role by title", on(roleByTitle)),
+		trial.Show("3 groups are imported, not created", on(importedGroups)),
+		trial.Show("4 memberships cleared and synchronised anew", on(resynchronised)),
+	)
 }
 
 // oneLogin sends what OneLogin sends: its template, no User-Agent, PUT, and lower-case
@@ -779,4 +772,4 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-func TestWiring(t *testing.T) { trial.Wiring(t, "scim.go") }
+func TestWiring(t *testing.T) { trial.Wiring(t) }

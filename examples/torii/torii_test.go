@@ -84,22 +84,22 @@ func (p product) rolesOf(t *testing.T, id string) string {
 	return strings.Join(roles, ", ")
 }
 
-// TestTorii shows each numbered behaviour of the product on both databases.
-func TestTorii(t *testing.T) {
-	for _, line := range []struct {
-		name string
-		show func(t *testing.T, p product)
-	}{
-		{"1 deep base path behind a proxy", deepBasePath},
-		{"2 API keys", apiKeys},
-		{"3 attributes and valid addresses", attributes},
-		{"4 userType is a role of the product", userTypeIsRole},
-		{"5 created, kept in sync and removed", keptInSync},
-	} {
-		t.Run(line.name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, db *sql.DB) { line.show(t, start(t, db)) })
-		})
+// on shows a behaviour on both databases.
+func on(show func(t *testing.T, p product)) func(t *testing.T) {
+	return func(t *testing.T) {
+		dbtest.Each(t, func(t *testing.T, db *sql.DB) { show(t, start(t, db)) })
 	}
+}
+
+// TestTorii shows each numbered behaviour of the product.
+func TestTorii(t *testing.T) {
+	trial.Lines(t, "Torii",
+		trial.Show("1 deep base path behind a proxy", on(deepBasePath)),
+		trial.Show("2 API keys", on(apiKeys)),
+		trial.Show("3 attributes and valid addresses", on(attributes)),
+		trial.Show("4 userType is a role of the product", on(userTypeIsRole)),
+		trial.Show("5 created, kept in sync and removed", on(keptInSync)),
+	)
 }
 
 func deepBasePath(t *testing.T, p product) {
@@ -410,4 +410,4 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-func TestWiring(t *testing.T) { trial.Wiring(t, "scim.go") }
+func TestWiring(t *testing.T) { trial.Wiring(t) }

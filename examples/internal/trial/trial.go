@@ -1,42 +1,18 @@
-// Package trial has what the tests of all examples do the same way: they run the program
-// as its README says, and count the lines of its SCIM wiring.
+// Package trial has what the tests of all examples do the same way: they show the numbered
+// behaviours of a product, run the program as its README says, and count the lines of its
+// SCIM wiring.
 package trial
 
 import (
 	"bytes"
 	"context"
 	"io"
-	"os"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// maxWiring is how many lines it may take to put SCIM into an application.
-const maxWiring = 120
-
-// Wiring fails if files have more lines together than wiring may take. Blank lines and
-// comments don't count.
-func Wiring(t *testing.T, files ...string) {
-	t.Helper()
-	lines := 0
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		for line := range strings.Lines(string(text)) {
-			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
-				lines++
-			}
-		}
-	}
-	assert.LessOrEqual(t, lines, maxWiring, "lines of %v", files)
-	assert.Positive(t, lines)
-	t.Logf("%d lines of wiring", lines)
-}
 
 // output is what a program prints, readable while it runs.
 type output struct {
