@@ -284,7 +284,7 @@ func (q *request) sub(method, path, version string, data []byte) *request {
 	entry.Path, _, _ = strings.Cut(path, "?")
 	return &request{
 		Request: r.WithContext(q.ctx), h: q.h, ctx: q.ctx, scope: q.scope, known: q.known, settings: q.settings, base: q.base,
-		rest: strings.TrimRight(path, "/"), entry: entry,
+		rest: strings.TrimRight(path, "/"), entry: entry, out: q.out,
 	}
 }
 

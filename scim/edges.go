@@ -51,7 +51,7 @@ func (c *collection) edgesOf(q *request, p *schema.Projection, resources ...*sch
 	if a == nil || len(resources) == 0 || !p.Shows(a) {
 		return nil, nil
 	}
-	ids := q.id1[:0]
+	ids := q.out.id1[:0]
 	for _, r := range resources {
 		ids = append(ids, r.ID())
 	}

@@ -13,7 +13,7 @@ import (
 
 // Entry tells of one request, or of one operation of a bulk request. What policies
 // decide later, when no client waits, has entries without Method, Path and Status. It
-// holds no credentials, no passwords and no values of attributes that are never
+// tells no credentials, no passwords and no values of attributes that are never
 // returned, but other personal data: see Changes.
 type Entry struct {
 	// ID is unique. That of a later entry sorts before it.
@@ -39,9 +39,6 @@ type Entry struct {
 	// Changed has the canonical paths that a write changed.
 	Changed []string
 
-	// Changes has what stood there and what stands there now.
-	Changes []Change
-
 	// Decisions tell what the policies made of the request.
 	Decisions []Decision
 
@@ -54,8 +51,10 @@ type Entry struct {
 	// RequestID is the id under which the application's log has the cause of a 5xx.
 	RequestID string
 
-	// What Changes are made of, if anybody wants them.
-	write written
+	// What Changes are made of, if anybody wants them: to write all values as text takes
+	// longer than many a request. Those of an entry that was read are there already.
+	write   written
+	changes []Change
 }
 
 // written is what a request has done.
@@ -141,26 +140,41 @@ func (e *Entry) refused(policy string, err error) {
 	}
 }
 
-// complete makes Changes of what was written.
+// complete is called when the request has been answered.
 func (e *Entry) complete() {
 	for i := range e.Decisions {
 		if d := &e.Decisions[i]; d.ResourceID == e.ResourceID {
 			d.ResourceID = ""
 		}
 	}
+}
+
+// Changes returns what stood there and what stands there now. It is made anew by each
+// call. An application that must not keep values leaves it out: see WithoutChanges.
+func (e Entry) Changes() []Change {
+	if e.changes != nil {
+		return e.changes
+	}
 	w := e.write
-	e.write = written{}
-	e.Changes = changesOf(w.before, w.after, e.Changed)
+	changes := changesOf(w.before, w.after, e.Changed)
 	if w.password {
-		e.Changes = append(e.Changes, Change{Path: "password", After: redactedJSON})
+		changes = append(changes, Change{Path: "password", After: redactedJSON})
 	}
 	if w.many || len(w.added)+len(w.removed) > 0 {
-		e.Changes = append(e.Changes, Change{
+		changes = append(changes, Change{
 			Path:  "members",
 			Added: w.added[:min(len(w.added), maxChangeMembers)], Removed: w.removed[:min(len(w.removed), maxChangeMembers)],
 			More: w.many || len(w.added) > maxChangeMembers || len(w.removed) > maxChangeMembers,
 		})
 	}
+	return changes
+}
+
+// WithoutChanges returns the entry without its Changes, so that as JSON, too, it has the
+// paths that were changed but no values.
+func (e Entry) WithoutChanges() Entry {
+	e.write, e.changes = written{}, nil
+	return e
 }
 
 // changesOf returns what differs between two resources, of which one may be nil, at
@@ -254,7 +268,7 @@ func (e *Entry) concerns() []string {
 	if e.ResourceID != "" {
 		ids = append(ids, e.ResourceID)
 	}
-	for _, c := range e.Changes {
+	for _, c := range e.Changes() {
 		ids = append(append(ids, c.Added...), c.Removed...)
 	}
 	for _, d := range e.Decisions {
@@ -303,7 +317,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 		ID: e.ID, At: e.At.UTC(), Duration: float64(e.Duration.Microseconds()) / 1000,
 		Tenant: e.Scope.Tenant, Connection: e.Scope.Connection, Actor: e.Scope.Actor,
 		Method: e.Method, Path: e.Path, Status: e.Status, Operation: e.Operation, Resource: e.Resource, ResourceID: e.ResourceID,
-		Changed: e.Changed, Changes: e.Changes, Decisions: e.Decisions, Detail: e.Detail, RequestID: e.RequestID,
+		Changed: e.Changed, Changes: e.Changes(), Decisions: e.Decisions, Detail: e.Detail, RequestID: e.RequestID,
 	}
 	for _, n := range e.Notes {
 		doc.Notes = append(doc.Notes, noteJSON(n))
@@ -321,7 +335,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 		ID: doc.ID, At: doc.At, Duration: time.Duration(doc.Duration*1000+0.5) * time.Microsecond,
 		Scope:  Scope{Tenant: doc.Tenant, Connection: doc.Connection, Actor: doc.Actor},
 		Method: doc.Method, Path: doc.Path, Status: doc.Status, Operation: doc.Operation, Resource: doc.Resource, ResourceID: doc.ResourceID,
-		Changed: doc.Changed, Changes: doc.Changes, Decisions: doc.Decisions, Detail: doc.Detail, RequestID: doc.RequestID,
+		Changed: doc.Changed, changes: doc.Changes, Decisions: doc.Decisions, Detail: doc.Detail, RequestID: doc.RequestID,
 	}
 	for _, n := range doc.Notes {
 		e.Notes = append(e.Notes, schema.Note(n))

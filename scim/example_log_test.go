@@ -95,7 +95,7 @@ func ExampleLog_List() {
 		if e.Detail != "" {
 			fmt.Println("  ", e.Detail)
 		}
-		for _, c := range e.Changes {
+		for _, c := range e.Changes() {
 			fmt.Println("  ", c.Path, "is", c.After)
 		}
 		for _, n := range e.Notes {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/muster-scim/muster/schema"
 )
@@ -124,30 +125,50 @@ type request struct {
 	replaying bool         // the write was held back, and answered, before
 
 	// What lies with the request, in one piece of memory, rather than beside it.
-	own    Entry
-	scoped scopedContext
-	answer response
+	own     Entry
+	answer  response
+	params4 [4]param
+
+	out *handedOut
+}
+
+// handedOut is what others are given of a request and may keep longer than it lives: a
+// store its context and the ids that it is asked for, net/http the values of headers.
+// All else of a request is used again.
+type handedOut struct {
+	scopedContext
 	values [maxValues]string
 	id1    [1]string
+}
 
-	params4 [4]param
+// requests keeps the space of requests that are over.
+var requests = sync.Pool{New: func() any { return new(request) }}
+
+// over gives back the space of a request that has been answered.
+func (q *request) over() {
+	*q = request{}
+	requests.Put(q)
 }
 
 // ServeHTTP answers a request. Handlers return what they have to say; only here is
 // anything written, and only here errors are turned into answers.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := request{Request: r, w: w, h: h, base: h.base, own: Entry{At: h.config.Now(), Method: r.Method}}
+	q := requests.Get().(*request)
+	q.h, q.w, q.Request, q.base = h, w, r, h.base
 	q.entry = &q.own
-	resp, err := h.serve(&q)
+	q.entry.At, q.entry.Method = h.config.Now(), r.Method
+	q.handOut(r.Context())
+	resp, err := h.serve(q)
 	if err != nil {
-		resp = h.failed(&q, err)
+		resp = h.failed(q, err)
 	}
-	err = resp.write(w, &q)
-	h.record(&q, resp.status)
+	err = resp.write(w, q)
+	h.record(q, resp.status)
 	if err != nil {
 		h.config.Logger.ErrorContext(q.ctx, "SCIM answer broken off", "tenant", string(q.scope.Tenant), "path", q.entry.Path, "error", err)
 		panic(http.ErrAbortHandler) // the client must not take the half for all
 	}
+	q.over()
 }
 
 // serve takes a request through the steps that all have in common. A panic of a
@@ -158,7 +179,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	if q.scope.BaseURL != "" {
 		q.base = newBase(q.scope.BaseURL)
 	}
-	q.rest = below(q.URL.EscapedPath(), q.base.path)
+	q.rest = below(escapedPath(q.URL), q.base.path)
 	q.entry.Path = q.rest
 	handle, routeErr := h.route(q)
 	if authErr != nil && !(handle.public && q.Header.Get("Authorization") == "" && !h.config.PrivateDiscovery) {
@@ -173,7 +194,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	if err := h.loadSettings(q); err != nil {
 		return nil, err
 	}
-	if q.Header.Get(overrideHeader) != "" {
+	if len(q.Header[overrideHeader]) > 0 {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
 	if q.ContentLength > handle.maxBody { // refused without waiting for it
@@ -211,11 +232,27 @@ func (h *Handler) recovered(resp **response, err *error) {
 func (h *Handler) authenticate(q *request) error {
 	scope, err := h.config.Auth.Authenticate(q.Request)
 	if err == nil {
-		q.scope, q.known = scope, true
+		q.scope, q.out.scope, q.known = scope, scope, true
 	}
-	q.scoped = scopedContext{Context: q.Context(), scope: &q.scope}
-	q.ctx = &q.scoped
 	return err
+}
+
+// handOut makes the context that stores are given.
+func (q *request) handOut(ctx context.Context) {
+	q.out = &handedOut{scopedContext: scopedContext{Context: ctx, scope: q.scope}}
+	q.ctx = &q.out.scopedContext
+}
+
+// escapedPath is u.EscapedPath, quick for paths in which nothing is escaped.
+func escapedPath(u *url.URL) string {
+	for i := range len(u.Path) {
+		switch c := u.Path[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', 'A' <= c && c <= 'Z', c == '/', c == '-', c == '_', c == '.':
+		default:
+			return u.EscapedPath()
+		}
+	}
+	return u.Path
 }
 
 // below takes the mount point off a path, if the mux has left it on, and slashes

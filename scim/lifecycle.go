@@ -187,8 +187,7 @@ func (l *lifecycle) job(ctx context.Context, t Tenant, connection string) (*requ
 	q := &request{h: l.h, base: l.h.base, scope: Scope{Tenant: t, Connection: connection, Actor: "muster"}}
 	q.Request = &http.Request{Header: http.Header{}}
 	q.entry = &q.own
-	q.scoped = scopedContext{Context: ctx, scope: &q.scope}
-	q.ctx = &q.scoped
+	q.handOut(ctx)
 	settings, err := l.h.config.Settings(q.ctx, q.scope)
 	if err != nil {
 		return nil, fmt.Errorf("scim: the settings of tenant %q can't be read: %w", t, err)

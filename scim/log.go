@@ -3,13 +3,13 @@ package scim
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"time"
 
 	"github.com/muster-scim/muster/schema"
@@ -155,13 +155,14 @@ func appendNewestFirst(dst []byte, t time.Time) []byte {
 // logKey returns the key of a new entry.
 func logKey(t time.Time) string {
 	var random [8]byte
-	_, _ = rand.Read(random[:]) // never fails
+	binary.BigEndian.PutUint64(random[:], rand.Uint64()) // it need not be hard to guess
 	var key [48]byte
 	return string(hex.AppendEncode(append(appendNewestFirst(key[:0], t), '-'), random[:]))
 }
 
 // append stores an entry for a time.
 func (l *Log) append(ctx context.Context, e *Entry, keep time.Duration) error {
+	e.changes = e.Changes() // once, for the text and for the ids in it
 	data, err := json.Marshal(e)
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ var (
 // The error says that it was not written to its end.
 func (resp *response) write(w http.ResponseWriter, q *request) error {
 	h := w.Header()
-	set := headerSetter{h: h, values: q.values[:0]}
+	set := headerSetter{h: h, values: q.out.values[:0]}
 	set.value("Location", resp.location)
 	set.value("Content-Location", resp.contentLocation())
 	set.value(etagHeader, resp.etag)

@@ -163,8 +163,14 @@ func (h *Handler) find(q *request) (methods, *endpoint) {
 		return nil, nil
 	}
 	e, ok := h.lookup(q.rest[:i])
-	id, err := url.PathUnescape(q.rest[i+1:])
-	if !ok || err != nil || id == "" || e.resource == nil {
+	id := q.rest[i+1:]
+	if strings.IndexByte(id, '%') >= 0 {
+		var err error
+		if id, err = url.PathUnescape(id); err != nil {
+			return nil, nil
+		}
+	}
+	if !ok || id == "" || e.resource == nil {
 		return nil, nil
 	}
 	q.id = id

@@ -34,17 +34,17 @@ type scopeKey struct{}
 type settingsKey struct{}
 
 // scopedContext is a context with a scope and its settings, as context.WithValue makes
-// it, but a part of the request.
+// it, but in one piece.
 type scopedContext struct {
 	context.Context
-	scope    *Scope
+	scope    Scope
 	settings *Settings
 }
 
 func (c *scopedContext) Value(key any) any {
 	switch key.(type) {
 	case scopeKey:
-		return c.scope
+		return &c.scope
 	case settingsKey:
 		return c.settings
 	}
@@ -60,7 +60,7 @@ func settingsFrom(ctx context.Context) *Settings {
 
 // useSettings gives the request the settings of its scope.
 func (q *request) useSettings(s *Settings) {
-	q.settings, q.scoped.settings = s, s
+	q.settings, q.out.settings = s, s
 }
 
 // ScopeFrom returns the scope of the request that ctx belongs to.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -434,14 +435,15 @@ var ipsieProfile = []requirement{
 			assert.Equal(c, want, fmt.Sprintf("%s %d", e.Method, e.Status))
 			assert.Equal(c, "token 7", e.Scope.Actor)
 			assert.False(c, e.At.IsZero())
-			e.Changes = nil // what an application leaves out that must not keep values
-			assert.NotContains(c, fmt.Sprintf("%+v", e), private)
+			text, err := json.Marshal(e.WithoutChanges()) // what an application keeps that must not keep values
+			require.NoError(c, err)
+			assert.NotContains(c, string(text)+fmt.Sprintf("%+v", e), private)
 			if i != 2 {
 				assert.Equal(c, u, e.ResourceID, want)
 			}
 		}
 		assert.Equal(c, []string{"title"}, log[1].Changed)
-		assert.Equal(c, []scim.Change{{Path: "title", After: `"` + private + `"`}}, log[1].Changes)
+		assert.Equal(c, []scim.Change{{Path: "title", After: `"` + private + `"`}}, log[1].Changes())
 	}},
 }
 

@@ -1,7 +1,6 @@
 package memstore
 
 import (
-	"fmt"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -149,9 +148,9 @@ func TestTable(t *testing.T) {
 
 func TestIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x, model := newIndex(), map[string][]handle{}
+		x, model := newIndex(), map[digest][]handle{}
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
-			key, h := fmt.Sprint(rapid.IntRange(0, 2).Draw(t, "key")), handle(rapid.IntRange(0, 5).Draw(t, "handle"))
+			key, h := digest(rapid.IntRange(0, 2).Draw(t, "key")), handle(rapid.IntRange(0, 5).Draw(t, "handle"))
 			i, found := slices.BinarySearch(model[key], h)
 			if rapid.Bool().Draw(t, "add") {
 				if x.add(key, h); !found {
@@ -163,11 +162,7 @@ func TestIndex(t *testing.T) {
 		}
 		for key, want := range model {
 			require.True(t, slices.Equal(want, x.appendTo(nil, key)))
-			for h := range handle(6) {
-				others := slices.DeleteFunc(slices.Clone(want), func(o handle) bool { return o == h })
-				require.Equal(t, len(others) > 0, x.isTaken(key, h))
-			}
 		}
-		require.Empty(t, x.appendTo(nil, "never"))
+		require.Empty(t, x.appendTo(nil, 3))
 	})
 }

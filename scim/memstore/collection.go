@@ -81,19 +81,20 @@ func (c *collection) reindex(h handle, was, is *schema.Resource) {
 }
 
 func (c *collection) reindexField(f *field, h handle, was, is *schema.Resource) {
+	top := f.attr.Top()
+	if was != nil && is != nil && was.Value(top).Identical(is.Value(top)) {
+		return
+	}
 	var oldBuf, newBuf [4]string
 	oldKeys, newKeys := f.appendKeys(oldBuf[:0], was), f.appendKeys(newBuf[:0], is)
 	for _, key := range oldKeys {
-		if slices.Contains(newKeys, key) {
-			continue
-		}
-		f.index.remove(key, h)
+		f.index.remove(digestOf(key), h)
 		if f.global {
 			delete(c.n.d.globals, globalKey{c.kind, f.attr.Path(), key})
 		}
 	}
 	for _, key := range newKeys {
-		f.index.add(key, h)
+		f.index.add(digestOf(key), h)
 		if f.global {
 			c.n.d.globals[globalKey{c.kind, f.attr.Path(), key}] = owner{c.n, h}
 		}
@@ -111,12 +112,35 @@ func (c *collection) checkUnique(h handle, r *schema.Resource) error {
 		}
 		var buf [4]string
 		for _, key := range f.appendKeys(buf[:0], r) {
-			if f.index.isTaken(key, h) || f.global && c.isTakenElsewhere(f, key, h) {
+			if c.isTaken(f, key, h) || f.global && c.isTakenElsewhere(f, key, h) {
 				return scim.Taken(f.attr.Path())
 			}
 		}
 	}
 	return nil
+}
+
+// isTaken reports whether anything but h has the key.
+func (c *collection) isTaken(f *field, key string, h handle) bool {
+	var buf [4]handle
+	for _, other := range f.index.appendTo(buf[:0], digestOf(key)) {
+		if other != h && c.has(c.n.records.at(other).res, f.index, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether r, whose type may be another's, is found by the key in x.
+func (c *collection) has(r *schema.Resource, x *index, key string) bool {
+	fields := c.fields(r.Type())
+	for i := range fields {
+		var buf [4]string
+		if fields[i].index == x && slices.Contains(fields[i].appendKeys(buf[:0], r), key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *collection) isTakenElsewhere(f *field, key string, h handle) bool {

@@ -1,42 +1,50 @@
 package memstore
 
+import "hash/maphash"
+
+// digest stands for a key in an index: half as much memory as the text itself, nothing
+// that the garbage collector has to follow, and no text that must stay for it. Two keys
+// may have the same one, so what is found by it has to be looked at.
+type digest uint64
+
+// seed lets nobody choose keys with the same digest.
+var seed = maphash.MakeSeed()
+
+func digestOf(key string) digest { return digest(maphash.String(seed, key)) }
+
 // index finds resources by a key. Nearly always one has it, or few.
 type index struct {
-	first map[string]handle       // one of those that have the key
-	more  map[string]*set[handle] // all of them, if they are several
+	first map[digest]handle       // one of those that have the key
+	more  map[digest]*set[handle] // all of them, if they are several
 }
 
 func newIndex() *index {
-	return &index{first: map[string]handle{}, more: map[string]*set[handle]{}}
+	return &index{first: map[digest]handle{}, more: map[digest]*set[handle]{}}
 }
 
-func (x *index) add(key string, h handle) {
-	first, ok := x.first[key]
-	if !ok || first == h {
-		// Assigned even if it is there: keys are parts of resources, and the
-		// map takes the new one, so that the old resource can go.
-		x.first[key] = h
-	}
+func (x *index) add(d digest, h handle) {
+	first, ok := x.first[d]
 	if !ok {
+		x.first[d] = h
 		return
 	}
-	more := x.more[key]
+	more := x.more[d]
 	if more == nil {
 		if first == h {
 			return
 		}
 		more = &set[handle]{}
 		more.add(first)
-		x.more[key] = more
+		x.more[d] = more
 	}
 	more.add(h)
 }
 
-func (x *index) remove(key string, h handle) {
-	more := x.more[key]
+func (x *index) remove(d digest, h handle) {
+	more := x.more[d]
 	if more == nil {
-		if first, ok := x.first[key]; ok && first == h {
-			delete(x.first, key)
+		if first, ok := x.first[d]; ok && first == h {
+			delete(x.first, d)
 		}
 		return
 	}
@@ -44,33 +52,27 @@ func (x *index) remove(key string, h handle) {
 		return
 	}
 	for first := range more.all().each {
-		x.first[key] = first
+		x.first[d] = first
 		break
 	}
 	if more.len() == 1 {
-		delete(x.more, key)
+		delete(x.more, d)
 	}
 }
 
-// appendTo appends what has the key, in order.
-func (x *index) appendTo(dst []handle, key string) []handle {
-	if more := x.more[key]; more != nil {
+// appendTo appends what may have the key, in order.
+func (x *index) appendTo(dst []handle, d digest) []handle {
+	if more := x.more[d]; more != nil {
 		// Not slices.AppendSeq, which would take dst off the caller's stack.
 		for h := range more.all().each {
 			dst = append(dst, h)
 		}
 		return dst
 	}
-	if first, ok := x.first[key]; ok {
+	if first, ok := x.first[d]; ok {
 		dst = append(dst, first)
 	}
 	return dst
-}
-
-// isTaken reports whether anything but h has the key.
-func (x *index) isTaken(key string, h handle) bool {
-	first, ok := x.first[key]
-	return ok && (first != h || x.more[key] != nil)
 }
 
 // globalKey is a value that is unique across tenants.

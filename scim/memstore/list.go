@@ -103,7 +103,7 @@ func (c *collection) having(hs []handle) []*schema.Resource {
 	return found
 }
 
-// byEquality returns the resources that have what f demands, if there is an
+// byEquality returns the resources that may have what f demands, if there is an
 // index for it.
 func (c *collection) byEquality(f *filter.Filter) (found []*schema.Resource, ok bool) {
 	a, key, _, ok := f.Equality()
@@ -118,7 +118,7 @@ func (c *collection) byEquality(f *filter.Filter) (found []*schema.Resource, ok 
 		return nil, false
 	}
 	var buf [4]handle
-	return c.having(x.appendTo(buf[:0], key)), true
+	return c.having(x.appendTo(buf[:0], digestOf(key))), true
 }
 
 // page returns a page of all that is in s.
