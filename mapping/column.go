@@ -61,7 +61,37 @@ func (c Column) Arg(v schema.Value) (any, error) {
 
 // Columns returns the columns of all bindings that have one, in the order of
 // [Table.Scan].
-func (t *Table[T]) Columns() []Column {
+func (t *Table[T]) Columns() []Column { return t.of.columns() }
+
+// ColumnOf returns the column that holds attribute a of every resource; ok is false if
+// there is none, or if it holds that of some elements of a list only.
+func (t *Table[T]) ColumnOf(a *schema.Attr) (c Column, ok bool) { return t.of.columnOf(a) }
+
+// Scan returns the names of all columns, and a function that returns for a row what
+// each is scanned into. The same are the arguments that store the row; pointers, that
+// is, so they are read when the statement is run. Lists, structs and maps are in
+// columns of JSON, unless their type says otherwise ([sql.Scanner]).
+func (t *Table[T]) Scan() (columns []string, fields func(v *T) []any) {
+	columns, of := t.of.scan()
+	return columns, func(v *T) []any { return of(v) }
+}
+
+// Assigned reports for each column of [Table.Scan] whether the row has a value there,
+// rather than what stands for none, such as "" and the zero time.
+func (t *Table[T]) Assigned(v *T) []bool { return t.of.assigned(v) }
+
+// Holds returns the path of what a column holds, see [Column.Path]; "" if the column
+// is unknown or has none.
+func (t *Table[T]) Holds(column string) string { return t.of.holds(column) }
+
+// Plain returns the column that holds the values of the attribute with that path as
+// text and as they are.
+func (t *Table[T]) Plain(path string) (column string, ok bool) { return t.of.plain(path) }
+
+// SetKey gives v the identifier that the repository knows as key, see [Table.Key].
+func (t *Table[T]) SetKey(v *T, key string) error { return t.of.setKey(v, key) }
+
+func (t *table) columns() []Column {
 	var all []Column
 	for _, f := range t.special {
 		if f != nil && f.column != "" {
@@ -84,10 +114,8 @@ func (t *Table[T]) Columns() []Column {
 	return all
 }
 
-// ColumnOf returns the column that holds attribute a of every resource; ok is false if
-// there is none, or if it holds that of some elements of a list only.
-func (t *Table[T]) ColumnOf(a *schema.Attr) (c Column, ok bool) {
-	for _, c := range t.Columns() {
+func (t *table) columnOf(a *schema.Attr) (c Column, ok bool) {
+	for _, c := range t.columns() {
 		if c.Attr == a && len(c.Where) == 0 && !c.Deleted {
 			return c, true
 		}
@@ -95,15 +123,11 @@ func (t *Table[T]) ColumnOf(a *schema.Attr) (c Column, ok bool) {
 	return Column{}, false
 }
 
-// Scan returns the names of all columns, and a function that returns for a row what
-// each is scanned into. The same are the arguments that store the row; pointers, that
-// is, so they are read when the statement is run. Lists, structs and maps are in
-// columns of JSON, unless their type says otherwise ([sql.Scanner]).
-func (t *Table[T]) Scan() (columns []string, fields func(v *T) []any) {
-	for _, c := range t.Columns() {
+func (t *table) scan() (columns []string, fields func(v row) []any) {
+	for _, c := range t.columns() {
 		columns = append(columns, c.Name)
 	}
-	var get []func(v *T) any
+	var get []func(v row) any
 	for _, f := range t.special {
 		if f != nil && f.column != "" {
 			get = append(get, f.place)
@@ -122,7 +146,7 @@ func (t *Table[T]) Scan() (columns []string, fields func(v *T) []any) {
 	if t.rest != nil && t.rest.column != "" {
 		get = append(get, t.rest.at)
 	}
-	return columns, func(v *T) []any {
+	return columns, func(v row) []any {
 		all := make([]any, len(get))
 		for i, g := range get {
 			all[i] = g(v)
@@ -131,11 +155,9 @@ func (t *Table[T]) Scan() (columns []string, fields func(v *T) []any) {
 	}
 }
 
-// Assigned reports for each column of [Table.Scan] whether the row has a value there,
-// rather than what stands for none, such as "" and the zero time.
-func (t *Table[T]) Assigned(v *T) []bool {
+func (t *table) assigned(v row) []bool {
 	var all []bool
-	each := func(f *field[T]) {
+	each := func(f *field) {
 		if f == nil || f.column == "" {
 			return
 		}
@@ -159,10 +181,8 @@ func (t *Table[T]) Assigned(v *T) []bool {
 	return all
 }
 
-// Holds returns the path of what a column holds, see [Column.Path]; "" if the column
-// is unknown or has none.
-func (t *Table[T]) Holds(column string) string {
-	for _, c := range t.Columns() {
+func (t *table) holds(column string) string {
+	for _, c := range t.columns() {
 		if c.Name == column {
 			return c.Path
 		}
@@ -170,10 +190,8 @@ func (t *Table[T]) Holds(column string) string {
 	return ""
 }
 
-// Plain returns the column that holds the values of the attribute with that path as
-// text and as they are.
-func (t *Table[T]) Plain(path string) (column string, ok bool) {
-	for _, c := range t.Columns() {
+func (t *table) plain(path string) (column string, ok bool) {
+	for _, c := range t.columns() {
 		if c.Path != path || c.Transformed || c.List {
 			continue
 		}
@@ -183,11 +201,10 @@ func (t *Table[T]) Plain(path string) (column string, ok bool) {
 	return "", false
 }
 
-// SetKey gives v the identifier that the repository knows as key, see [Table.Key].
-func (t *Table[T]) SetKey(v *T, key string) error { return t.SetID(v, t.special[isID].prefix+key) }
+func (t *table) setKey(v row, key string) error { return t.setID(v, t.special[isID].prefix+key) }
 
 // place returns what the column of the field is scanned into.
-func (f *field[T]) place(v *T) any {
+func (f *field) place(v row) any {
 	p := f.pointer(v)
 	if f.asJSON() {
 		return jsonColumn{p}
@@ -196,7 +213,7 @@ func (f *field[T]) place(v *T) any {
 }
 
 // asJSON reports whether the database has no type for the field.
-func (f *field[T]) asJSON() bool {
+func (f *field) asJSON() bool {
 	t := f.typ
 	if t.ConvertibleTo(bytesType) && t.Kind() == reflect.Slice {
 		return false
@@ -205,7 +222,7 @@ func (f *field[T]) asJSON() bool {
 	return isList && !reflect.PointerTo(t).Implements(reflect.TypeFor[sql.Scanner]())
 }
 
-func (f *field[T]) columnOf() Column {
+func (f *field) columnOf() Column {
 	c := Column{
 		Name: f.column, Attr: f.target.attr(), Where: f.target.where, Go: f.typ,
 		Path: f.path, Unique: f.unique || f.role == isID, Required: f.required || f.role == isID, ReadOnly: f.readOnly,
@@ -223,7 +240,7 @@ func (f *field[T]) columnOf() Column {
 }
 
 // arg converts a value into one of the field's type.
-func (f *field[T]) arg(v schema.Value) (any, error) {
+func (f *field) arg(v schema.Value) (any, error) {
 	if len(f.texts) > 0 && !v.IsZero() {
 		if err := f.verifyText(v); err != nil {
 			return nil, err

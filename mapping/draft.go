@@ -12,11 +12,11 @@ import (
 
 // draft is a table that is being made. It collects what bindings say and all that
 // is wrong with it.
-type draft[T any] struct {
+type draft struct {
 	kind  kind
-	table *Table[T]
+	table *table
 	defs  definitions
-	paths []*pathOf[T] // of the fields that are attributes
+	paths []*pathOf // of the fields that are attributes
 	errs  []error
 }
 
@@ -29,8 +29,8 @@ type kind struct {
 }
 
 // pathOf is the path of a field, read.
-type pathOf[T any] struct {
-	*field[T]
+type pathOf struct {
+	*field
 	parsed filter.Path
 
 	// full is what the path means in the definitions before unbound attributes
@@ -57,12 +57,12 @@ func (t target) attr() *schema.Attr {
 	return t.top
 }
 
-func (d *draft[T]) fail(name, format string, args ...any) {
+func (d *draft) fail(name, format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf("mapping: "+name+": "+format, args...))
 }
 
 // failure adds an error, with everything that it joins on its own.
-func (d *draft[T]) failure(name string, err error) {
+func (d *draft) failure(name string, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			d.failure(name, e)
@@ -75,7 +75,7 @@ func (d *draft[T]) failure(name string, err error) {
 }
 
 // add takes a field.
-func (d *draft[T]) add(f *field[T]) {
+func (d *draft) add(f *field) {
 	for _, err := range f.errs {
 		d.failure(f.name(), err)
 	}
@@ -91,11 +91,11 @@ func (d *draft[T]) add(f *field[T]) {
 		d.failure(f.name(), err)
 		return
 	}
-	d.paths = append(d.paths, &pathOf[T]{field: f, parsed: p})
+	d.paths = append(d.paths, &pathOf{field: f, parsed: p})
 }
 
 // addRole takes a field of which there is one at most.
-func (d *draft[T]) addRole(f *field[T]) {
+func (d *draft) addRole(f *field) {
 	if d.table.special[f.role] != nil {
 		d.fail(f.name(), "is bound twice")
 		return
@@ -103,30 +103,35 @@ func (d *draft[T]) addRole(f *field[T]) {
 	d.table.special[f.role] = f
 }
 
-// build makes a table of bindings. Each step adds what it finds wrong, so that all
-// of it is reported together; a step that needs what an earlier one could not make
-// is left out.
+// build makes a table of bindings.
 func build[T any](k kind, bindings []Binding[T]) (*Table[T], error) {
-	d := &draft[T]{kind: k, table: &Table[T]{}, defs: newDefinitions(k.config)}
+	d := &draft{kind: k, table: &table{}, defs: newDefinitions(k.config)}
 	for i, b := range bindings {
 		if b == nil {
 			d.fail(fmt.Sprintf("binding %d", i), "is nil")
 			continue
 		}
-		b.bind(d)
+		b.bind(d, nil)
 	}
+	if err := d.build(); err != nil {
+		return nil, err
+	}
+	return &Table[T]{d.table}, nil
+}
+
+// build makes the table of what was bound. Each step adds what it finds wrong, so that
+// all of it is reported together; a step that needs what an earlier one could not make
+// is left out.
+func (d *draft) build() error {
 	d.checkRoles()
 	if d.resolve() && d.compile() {
 		d.fit()
 		d.finish()
 	}
-	if err := errors.Join(d.errs...); err != nil {
-		return nil, err
-	}
-	return d.table, nil
+	return errors.Join(d.errs...)
 }
 
-func (d *draft[T]) checkRoles() {
+func (d *draft) checkRoles() {
 	if d.table.special[isID] == nil {
 		d.fail(d.kind.config.Name, "nothing is bound to the ID: add ID")
 	}
@@ -137,8 +142,8 @@ func (d *draft[T]) checkRoles() {
 
 // resolve finds what each path means among all that could be bound, and reports
 // whether the definitions make sense.
-func (d *draft[T]) resolve() bool {
-	d.take(func(p *pathOf[T]) error {
+func (d *draft) resolve() bool {
+	d.take(func(p *pathOf) error {
 		if p.parsed.ValueExpression != nil {
 			return nil
 		}
@@ -149,7 +154,7 @@ func (d *draft[T]) resolve() bool {
 		d.failure(d.kind.config.Name, err)
 		return false
 	}
-	d.take(func(p *pathOf[T]) error {
+	d.take(func(p *pathOf) error {
 		if p.full, err = resolvePath(p.parsed, full); err != nil {
 			return err
 		}
@@ -160,8 +165,8 @@ func (d *draft[T]) resolve() bool {
 
 // take does a step with each path. One that has no meaning is reported and taken no
 // further.
-func (d *draft[T]) take(step func(p *pathOf[T]) error) {
-	d.paths = slices.DeleteFunc(d.paths, func(p *pathOf[T]) bool {
+func (d *draft) take(step func(p *pathOf) error) {
+	d.paths = slices.DeleteFunc(d.paths, func(p *pathOf) bool {
 		err := step(p)
 		d.failure(p.name(), err)
 		return err != nil
@@ -196,7 +201,7 @@ func resolvePath(p filter.Path, t *schema.Type) (target, error) {
 }
 
 // mayBind refuses what has a binding of its own kind, or no place in a resource.
-func (d *draft[T]) mayBind(t target) error {
+func (d *draft) mayBind(t target) error {
 	switch t.top.Path() {
 	case "id":
 		return errors.New("is bound by ID")
@@ -217,7 +222,7 @@ func (d *draft[T]) mayBind(t target) error {
 }
 
 // compile leaves out of the definitions what has no field, and makes the type.
-func (d *draft[T]) compile() bool {
+func (d *draft) compile() bool {
 	marks := marking{keepAll: d.table.rest != nil || d.table.refuse, password: d.table.password != nil, edges: d.kind.edges}
 	for _, p := range d.paths {
 		marks.mark(p.full, p.typ, p.options)
@@ -235,9 +240,9 @@ func (d *draft[T]) compile() bool {
 }
 
 // fit gives each field its target in the type and its codec.
-func (d *draft[T]) fit() {
+func (d *draft) fit() {
 	seen := map[string]string{}
-	d.take(func(p *pathOf[T]) (err error) {
+	d.take(func(p *pathOf) (err error) {
 		if p.target, err = resolvePath(p.parsed, d.table.typ); err != nil {
 			return err
 		}
@@ -265,7 +270,7 @@ func (d *draft[T]) fit() {
 // roleAttrs names the attributes as which the fields with a role are read.
 var roleAttrs = [...]string{isID: "id", isVersion: "meta.version", isCreated: "meta.created", isModified: "meta.lastModified", isDeleted: "meta.created"}
 
-func (d *draft[T]) fitRole(f *field[T], path string) error {
+func (d *draft) fitRole(f *field, path string) error {
 	a, _ := d.table.typ.Attr(path)
 	f.target = target{top: a}
 	if f.role == isDeleted && isFlag(f.typ) {
@@ -276,7 +281,7 @@ func (d *draft[T]) fitRole(f *field[T], path string) error {
 }
 
 // isList reports whether the field holds all values of a list.
-func (f *field[T]) isList() bool {
+func (f *field) isList() bool {
 	return f.target.isList(holdsList(f.typ, f.options))
 }
 
@@ -308,7 +313,7 @@ func canonicalPath(t target) string {
 	return t.top.Path() + "[" + strings.Join(terms, " and ") + "]." + t.sub.Name
 }
 
-func (d *draft[T]) finish() {
+func (d *draft) finish() {
 	t := d.table
 	d.buildSlots()
 	if len(d.errs) > 0 {

@@ -55,18 +55,22 @@ func (r role) String() string {
 	return [...]string{"an attribute", "the ID", "the version", "the time of creation", "the time of the last change", "the time of deletion"}[r]
 }
 
+// row is one of the application's: a *T of the table. What was made for that T knows it
+// again, by t.(*T).
+type row = any
+
 // field is a binding as a table keeps it.
-type field[T any] struct {
+type field struct {
 	options
 	typ    reflect.Type
 	goName string // of the struct's field, if a tag made the binding
 	errs   []error
 
-	load    func(t *T) unsafe.Pointer
-	store   func(t *T, fill func(p unsafe.Pointer) error) error
+	load    func(t row) unsafe.Pointer
+	store   func(t row, fill func(p unsafe.Pointer) error) error
 	wrap    func(c codec, a *schema.Attr) (codec, error)
 	check   func(ctx context.Context, tenant scim.Tenant, fill func(p unsafe.Pointer) error) error
-	pointer func(t *T) any // for SQL
+	pointer func(t row) any // for SQL
 
 	// Known when the table's type has been compiled.
 	target target
@@ -78,10 +82,10 @@ var (
 	errNoFunction = errors.New("the function is nil")
 )
 
-func (f *field[T]) fail(err error) { f.errs = append(f.errs, err) }
+func (f *field) fail(err error) { f.errs = append(f.errs, err) }
 
 // allow adds a text to the only ones that are taken.
-func (f *field[T]) allow(text string, err error) {
+func (f *field) allow(text string, err error) {
 	if err != nil {
 		f.fail(err)
 		return
@@ -90,7 +94,7 @@ func (f *field[T]) allow(text string, err error) {
 }
 
 // name is how errors of the table name the field.
-func (f *field[T]) name() string {
+func (f *field) name() string {
 	name := f.path
 	if f.role != isAttribute {
 		name = f.role.String()
@@ -102,7 +106,7 @@ func (f *field[T]) name() string {
 }
 
 // compile chooses the codec.
-func (f *field[T]) compile(a *schema.Attr, list bool) error {
+func (f *field) compile(a *schema.Attr, list bool) error {
 	c, err := f.options.codec(f.typ, a, list)
 	if err == nil && f.wrap != nil {
 		c, err = f.wrap(c, a)
@@ -142,7 +146,7 @@ func (o *options) codec(t reflect.Type, a *schema.Attr, list bool) (codec, error
 }
 
 // read returns the value as [schema.Attr.Make] takes it; nil is unassigned.
-func (f *field[T]) read(t *T) (any, error) {
+func (f *field) read(t row) (any, error) {
 	p := f.load(t)
 	if p == nil {
 		return nil, nil
@@ -155,7 +159,7 @@ func (f *field[T]) read(t *T) (any, error) {
 }
 
 // write stores a value that verify has let pass.
-func (f *field[T]) write(t *T, v schema.Value) error {
+func (f *field) write(t row, v schema.Value) error {
 	if v.IsZero() && !f.hasDefault && f.load(t) == nil {
 		return nil
 	}
@@ -167,7 +171,7 @@ func (f *field[T]) write(t *T, v schema.Value) error {
 }
 
 // verify reports why a value can't be stored. It stores nothing in a row.
-func (f *field[T]) verify(ctx context.Context, tenant scim.Tenant, v schema.Value) error {
+func (f *field) verify(ctx context.Context, tenant scim.Tenant, v schema.Value) error {
 	if v.IsZero() {
 		if f.required {
 			return scim.Invalid(f.path, "is required.")
@@ -189,7 +193,7 @@ func (f *field[T]) verify(ctx context.Context, tenant scim.Tenant, v schema.Valu
 	return fill(reflect.New(f.typ).UnsafePointer())
 }
 
-func (f *field[T]) verifyText(v schema.Value) error {
+func (f *field) verifyText(v schema.Value) error {
 	if len(f.texts) == 0 {
 		return nil
 	}

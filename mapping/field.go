@@ -14,7 +14,9 @@ import (
 // Binding is one row of a table: what a constructor of this package returns. T is
 // the application's type.
 type Binding[T any] interface {
-	bind(d *draft[T])
+	// bind adds to a draft, which does not know T any more. The second argument is nil:
+	// its type keeps bindings of other types out.
+	bind(d *draft, _ *T)
 }
 
 // F is a [Binding] of one attribute to a value of type V. Its methods return an
@@ -139,12 +141,12 @@ func (f F[T, V]) check(check func(context.Context, scim.Tenant, V) error) F[T, V
 	return f
 }
 
-// bind forgets V: a field knows the type by reflection, and reads and writes by
-// pointers to it.
-func (f F[T, V]) bind(d *draft[T]) { d.add(f.field()) }
+// bind forgets T and V: a field knows V by reflection, and reads and writes by pointers
+// to it.
+func (f F[T, V]) bind(d *draft, _ *T) { d.add(f.field()) }
 
-func (f F[T, V]) field() *field[T] {
-	e := &field[T]{options: f.options, typ: reflect.TypeFor[V](), load: f.load, store: f.store, wrap: f.wrap}
+func (f F[T, V]) field() *field {
+	e := &field{options: f.options, typ: reflect.TypeFor[V](), load: f.load, store: f.store, wrap: f.wrap}
 	for _, v := range f.oneOf {
 		e.allow(plainText(v))
 	}
@@ -158,9 +160,9 @@ func (f F[T, V]) field() *field[T] {
 	}
 	switch {
 	case f.place != nil:
-		e.pointer = func(t *T) any { return f.place(t) }
+		e.pointer = func(t row) any { return f.place(t.(*T)) }
 	case f.get != nil:
-		e.pointer = func(t *T) any { return funcColumn[T, V]{t, f.get, f.put} }
+		e.pointer = func(t row) any { return funcColumn[T, V]{t.(*T), f.get, f.put} }
 	default:
 		e.fail(errNoFunction)
 	}
@@ -168,18 +170,18 @@ func (f F[T, V]) field() *field[T] {
 }
 
 // load returns where the value is; nil if there is no such place.
-func (f F[T, V]) load(t *T) unsafe.Pointer {
+func (f F[T, V]) load(t row) unsafe.Pointer {
 	if f.place != nil {
-		return unsafe.Pointer(f.place(t))
+		return unsafe.Pointer(f.place(t.(*T)))
 	}
-	v := f.get(t)
+	v := f.get(t.(*T))
 	return unsafe.Pointer(&v)
 }
 
 // store lets fill write the value.
-func (f F[T, V]) store(t *T, fill func(p unsafe.Pointer) error) error {
+func (f F[T, V]) store(t row, fill func(p unsafe.Pointer) error) error {
 	if f.place != nil {
-		if p := f.place(t); p != nil {
+		if p := f.place(t.(*T)); p != nil {
 			return fill(unsafe.Pointer(p))
 		}
 		return errNoPlace
@@ -188,7 +190,7 @@ func (f F[T, V]) store(t *T, fill func(p unsafe.Pointer) error) error {
 	if err := fill(unsafe.Pointer(&v)); err != nil {
 		return err
 	}
-	return refusal(f.path, f.put(t, v))
+	return refusal(f.path, f.put(t.(*T), v))
 }
 
 func (f F[T, V]) runChecks(ctx context.Context, tenant scim.Tenant, fill func(p unsafe.Pointer) error) error {

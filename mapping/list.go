@@ -71,7 +71,7 @@ func (s *rows[T]) find(ctx context.Context, t scim.Tenant, q Query, list lister[
 func (s *rows[T]) keys(ids []string) []string {
 	keys := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if key, ok := s.table.Key(id); ok {
+		if key, ok := s.table.key(id); ok {
 			keys = append(keys, key)
 		}
 	}
@@ -104,7 +104,7 @@ func (s *rows[T]) page(found Rows[T], q Query) (scim.Page, error) {
 			return scim.Page{}, errors.New("mapping: the repository has not looked at Query.Hidden, but calls its answer exact")
 		}
 		var err error
-		if page.Resources[i], err = s.table.Read(v); err != nil {
+		if page.Resources[i], err = s.table.read(v); err != nil {
 			return scim.Page{}, err
 		}
 	}
@@ -157,7 +157,7 @@ func (s *rows[T]) candidates(found []*T, q Query) ([]candidate[T], error) {
 		if err != nil {
 			return nil, err
 		}
-		if c := (candidate[T]{v, s.table.ID(v), created}); q.IDs == nil || wanted[c.id] {
+		if c := (candidate[T]{v, s.table.id(v), created}); q.IDs == nil || wanted[c.id] {
 			all = append(all, c)
 		}
 	}
@@ -177,7 +177,7 @@ func (s *rows[T]) matching(ctx context.Context, candidates []candidate[T], q Que
 		if i%patience == patience-1 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		r, err := s.table.Read(c.row)
+		r, err := s.table.read(c.row)
 		if err != nil {
 			return nil, err
 		}

@@ -9,23 +9,23 @@ import (
 
 // place is an element of a list that fields are bound to by a value path, such as
 // the e-mail address of type work.
-type place[T any] struct {
+type place struct {
 	attr    *schema.Attr
 	where   []filter.Assertion
-	fields  []*field[T]
+	fields  []*field
 	primary bool
 
 	// base is the element with what the conditions say of it.
 	base schema.Value
 }
 
-func (p *place[T]) add(f *field[T]) {
+func (p *place) add(f *field) {
 	p.fields = append(p.fields, f)
 	p.primary = p.primary || f.primary
 }
 
 // sameConditions compares sets.
-func (p *place[T]) sameConditions(where []filter.Assertion) bool {
+func (p *place) sameConditions(where []filter.Assertion) bool {
 	if len(where) != len(p.where) {
 		return false
 	}
@@ -37,7 +37,7 @@ func (p *place[T]) sameConditions(where []filter.Assertion) bool {
 	return true
 }
 
-func (p *place[T]) finish() {
+func (p *place) finish() {
 	for _, w := range p.where {
 		p.base = p.base.With(p.attr, w.Sub, w.Value)
 	}
@@ -48,13 +48,13 @@ func (p *place[T]) finish() {
 	p.base = p.base.With(p.attr, primary, booleans(primary)[true])
 }
 
-func (p *place[T]) binds(sub *schema.Attr) bool {
-	return slices.ContainsFunc(p.fields, func(f *field[T]) bool { return f.target.sub == sub })
+func (p *place) binds(sub *schema.Attr) bool {
+	return slices.ContainsFunc(p.fields, func(f *field) bool { return f.target.sub == sub })
 }
 
 // read returns the element; the zero Value if no field has anything to say. kept is
 // the element as the row keeps it beside the fields.
-func (p *place[T]) read(t *T, kept schema.Value) (schema.Value, error) {
+func (p *place) read(t row, kept schema.Value) (schema.Value, error) {
 	if kept.IsZero() {
 		kept = p.base
 	}
@@ -66,7 +66,7 @@ func (p *place[T]) read(t *T, kept schema.Value) (schema.Value, error) {
 }
 
 // meets reports whether an element says what the conditions ask for.
-func (p *place[T]) meets(e schema.Value) bool {
+func (p *place) meets(e schema.Value) bool {
 	for _, w := range p.where {
 		if !says(e, w) {
 			return false
@@ -76,7 +76,7 @@ func (p *place[T]) meets(e schema.Value) bool {
 }
 
 // allows reports whether an element says nothing against the conditions.
-func (p *place[T]) allows(e schema.Value) bool {
+func (p *place) allows(e schema.Value) bool {
 	for _, w := range p.where {
 		if !e.Sub(w.Sub).IsZero() && !says(e, w) {
 			return false
@@ -99,11 +99,11 @@ func says(e schema.Value, w filter.Assertion) bool {
 // conditions choose before others. Of several, each takes one that it prefers, then
 // a primary one, then the first. assign returns the elements in the order of the
 // places, zero Values for places without one, and all elements of the list.
-func (s *slot[T]) assign(list schema.Value, prefers func(p *place[T], e schema.Value) bool) (of, elems []schema.Value) {
+func (s *slot) assign(list schema.Value, prefers func(p *place, e schema.Value) bool) (of, elems []schema.Value) {
 	elems = slices.Collect(list.Elems())
 	of = make([]schema.Value, len(s.places))
 	taken := make([]bool, len(elems))
-	for _, fits := range []func(p *place[T], e schema.Value) bool{(*place[T]).meets, (*place[T]).allows} {
+	for _, fits := range []func(p *place, e schema.Value) bool{(*place).meets, (*place).allows} {
 		for i, p := range s.places {
 			if !of[i].IsZero() {
 				continue
@@ -125,7 +125,7 @@ func (s *slot[T]) assign(list schema.Value, prefers func(p *place[T], e schema.V
 	return of, elems
 }
 
-func (s *slot[T]) rank(e schema.Value, preferred bool) int {
+func (s *slot) rank(e schema.Value, preferred bool) int {
 	rank := 0
 	if preferred {
 		rank = 2
@@ -137,14 +137,14 @@ func (s *slot[T]) rank(e schema.Value, preferred bool) int {
 }
 
 // prefersNone is for places that take what there is.
-func prefersNone[T any](*place[T], schema.Value) bool { return false }
+func prefersNone(*place, schema.Value) bool { return false }
 
 // prefersNew is for a list that was old before. A place without conditions, of which
 // an element can't be told by a client, takes one that was not there: otherwise the
 // address that is added by emails[type eq "work"].value would lose against the one
 // there is.
-func prefersNew[T any](old schema.Value) func(p *place[T], e schema.Value) bool {
-	return func(p *place[T], e schema.Value) bool {
+func prefersNew(old schema.Value) func(p *place, e schema.Value) bool {
+	return func(p *place, e schema.Value) bool {
 		if len(p.where) > 0 {
 			return false
 		}
@@ -159,8 +159,8 @@ func prefersNew[T any](old schema.Value) func(p *place[T], e schema.Value) bool 
 
 // prefersShown is for elements that a row keeps beside its fields: those that have
 // what the fields hold.
-func prefersShown[T any](t *T) func(p *place[T], e schema.Value) bool {
-	return func(p *place[T], e schema.Value) bool {
+func prefersShown(t row) func(p *place, e schema.Value) bool {
+	return func(p *place, e schema.Value) bool {
 		same, _, err := overlay(t, p.attr, p.fields, e)
 		return err == nil && same.Identical(e)
 	}

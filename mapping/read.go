@@ -17,15 +17,29 @@ import (
 //
 // The error says which row and attribute hold a value that the schema does not
 // take, such as text that is not UTF-8.
-func (t *Table[T]) Read(v *T) (*schema.Resource, error) {
-	r, err := t.read(v)
+func (t *Table[T]) Read(v *T) (*schema.Resource, error) { return t.of.read(v) }
+
+// ID returns the identifier of v as clients see it; "" if it has none yet.
+func (t *Table[T]) ID(v *T) string { return t.of.id(v) }
+
+// SetID gives v an identifier, for repositories that make their own. The error says
+// what an identifier looks like: no row has one that does not.
+func (t *Table[T]) SetID(v *T, id string) error { return t.of.setID(v, id) }
+
+// Key returns what the repository knows an identifier by: the identifier without the
+// prefix that [F.Prefix] gives it. ok is false if no row can have it, such as "x" or
+// "007" where keys are numbers; repositories are never asked for these.
+func (t *Table[T]) Key(id string) (key string, ok bool) { return t.of.key(id) }
+
+func (t *table) read(v row) (*schema.Resource, error) {
+	r, err := t.resource(v)
 	if err != nil {
-		return nil, fmt.Errorf("mapping: %s %q: %w", t.typ.Name(), t.ID(v), err)
+		return nil, fmt.Errorf("mapping: %s %q: %w", t.typ.Name(), t.id(v), err)
 	}
 	return r, nil
 }
 
-func (t *Table[T]) read(v *T) (*schema.Resource, error) {
+func (t *table) resource(v row) (*schema.Resource, error) {
 	rest, err := t.readRest(v)
 	if err != nil {
 		return nil, err
@@ -63,8 +77,7 @@ func (t *Table[T]) read(v *T) (*schema.Resource, error) {
 	return r.WithMeta(id, m), err
 }
 
-// ID returns the identifier of v as clients see it; "" if it has none yet.
-func (t *Table[T]) ID(v *T) string {
+func (t *table) id(v row) string {
 	id, err := t.text(v, isID)
 	if err != nil {
 		return ""
@@ -72,9 +85,7 @@ func (t *Table[T]) ID(v *T) string {
 	return id
 }
 
-// SetID gives v an identifier, for repositories that make their own. The error says
-// what an identifier looks like: no row has one that does not.
-func (t *Table[T]) SetID(v *T, id string) error {
+func (t *table) setID(v row, id string) error {
 	value, err := t.attrs[isID].Make(id)
 	if err == nil {
 		err = t.special[isID].write(v, value)
@@ -82,10 +93,7 @@ func (t *Table[T]) SetID(v *T, id string) error {
 	return err
 }
 
-// Key returns what the repository knows an identifier by: the identifier without the
-// prefix that [F.Prefix] gives it. ok is false if no row can have it, such as "x" or
-// "007" where keys are numbers; repositories are never asked for these.
-func (t *Table[T]) Key(id string) (key string, ok bool) {
+func (t *table) key(id string) (key string, ok bool) {
 	f := t.special[isID]
 	value, err := t.attrs[isID].Make(id)
 	p := reflect.New(f.typ).UnsafePointer()
@@ -99,7 +107,7 @@ func (t *Table[T]) Key(id string) (key string, ok bool) {
 }
 
 // text returns a field with a role as text, "" if there is none.
-func (t *Table[T]) text(v *T, role role) (string, error) {
+func (t *table) text(v row, role role) (string, error) {
 	f := t.special[role]
 	if f == nil {
 		return "", nil
@@ -110,7 +118,7 @@ func (t *Table[T]) text(v *T, role role) (string, error) {
 }
 
 // time returns a field with a role as a time, the zero time if there is none.
-func (t *Table[T]) time(v *T, role role) (time.Time, error) {
+func (t *table) time(v row, role role) (time.Time, error) {
 	f := t.special[role]
 	if f == nil {
 		return time.Time{}, nil
@@ -128,7 +136,7 @@ func (t *Table[T]) time(v *T, role role) (time.Time, error) {
 
 // version returns what the row has for it, or else what follows from the content:
 // two rows with the same content have the same one then.
-func (t *Table[T]) version(v *T, r *schema.Resource) (string, error) {
+func (t *table) version(v row, r *schema.Resource) (string, error) {
 	switch {
 	case t.special[isVersion] != nil:
 		text, err := t.text(v, isVersion)
@@ -142,7 +150,7 @@ func (t *Table[T]) version(v *T, r *schema.Resource) (string, error) {
 }
 
 // isHidden reports whether the row is taken out of sight.
-func (t *Table[T]) isHidden(v *T) bool {
+func (t *table) isHidden(v row) bool {
 	f := t.special[isDeleted]
 	if f == nil {
 		return false

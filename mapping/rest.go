@@ -9,11 +9,14 @@ import (
 )
 
 // RestField is what [Rest] returns.
-type RestField[T any] struct {
-	load   func(*T) []byte
-	store  func(*T, []byte)
+type RestField[T any] struct{ restField }
+
+// restField is a RestField as a table keeps it.
+type restField struct {
+	load   func(row) []byte
+	store  func(row, []byte)
 	column string
-	at     func(*T) any
+	at     func(row) any
 }
 
 // Rest binds all that has no field of its own to one field, which holds it as a JSON
@@ -28,37 +31,39 @@ func Rest[T any, B ~[]byte | ~string](p func(*T) *B) RestField[T] {
 	if p == nil {
 		return RestField[T]{}
 	}
-	return restAt(func(t *T, _ mode) *B { return p(t) })
+	return RestField[T]{restAt(func(t row, _ mode) *B { return p(t.(*T)) })}
 }
 
-func restAt[T any, B ~[]byte | ~string](p func(*T, mode) *B) RestField[T] {
-	return RestField[T]{
-		load: func(t *T) []byte {
+func restAt[B ~[]byte | ~string](p func(row, mode) *B) restField {
+	return restField{
+		load: func(t row) []byte {
 			if b := p(t, look); b != nil {
 				return []byte(*b)
 			}
 			return nil
 		},
-		store: func(t *T, text []byte) {
+		store: func(t row, text []byte) {
 			if b := p(t, replace); b != nil {
 				*b = B(text)
 			}
 		},
-		at: func(t *T) any { return p(t, complete) },
+		at: func(t row) any { return p(t, complete) },
 	}
 }
 
 // Column names the column of an SQL table that holds the field.
 func (r RestField[T]) Column(name string) RestField[T] { r.column = name; return r }
 
-func (r RestField[T]) bind(d *draft[T]) {
+func (r RestField[T]) bind(d *draft, _ *T) { r.restField.bind(d) }
+
+func (r restField) bind(d *draft) {
 	switch {
 	case r.load == nil:
 		d.failure("Rest", errNoFunction)
 	case d.table.rest != nil:
 		d.failure("Rest", errors.New("is bound twice"))
 	default:
-		d.table.rest = &restField[T]{r}
+		d.table.rest = &r
 	}
 }
 
@@ -66,15 +71,12 @@ func (r RestField[T]) bind(d *draft[T]) {
 // sub-attributes of what is no list, and elements of lists. /Schemas has them, since
 // they are known.
 func RefuseRest[T any]() Binding[T] {
-	return bindFunc[T](func(d *draft[T]) { d.table.refuse = true })
+	return bindFunc[T](func(d *draft) { d.table.refuse = true })
 }
-
-// restField is a RestField as a table keeps it.
-type restField[T any] struct{ RestField[T] }
 
 // readRest returns what a row keeps beside its fields, as a resource; an empty one
 // if it keeps nothing.
-func (t *Table[T]) readRest(v *T) (*schema.Resource, error) {
+func (t *table) readRest(v row) (*schema.Resource, error) {
 	if t.rest == nil {
 		return t.empty, nil
 	}
@@ -90,7 +92,7 @@ func (t *Table[T]) readRest(v *T) (*schema.Resource, error) {
 }
 
 // writeRest takes the attributes at paths from r to what the row keeps.
-func (t *Table[T]) writeRest(v *T, r *schema.Resource, paths []string) error {
+func (t *table) writeRest(v row, r *schema.Resource, paths []string) error {
 	kept, err := t.readRest(v)
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (t *Table[T]) writeRest(v *T, r *schema.Resource, paths []string) error {
 }
 
 // unbound returns the part of value v of a for which there is no field.
-func (t *Table[T]) unbound(a *schema.Attr, v schema.Value) schema.Value {
+func (t *table) unbound(a *schema.Attr, v schema.Value) schema.Value {
 	s := t.bound[a]
 	switch {
 	case s == nil || v.IsZero():
@@ -134,7 +136,7 @@ func (t *Table[T]) unbound(a *schema.Attr, v schema.Value) schema.Value {
 }
 
 // coversAll reports whether the fields alone would show the list as it is.
-func (s *slot[T]) coversAll(list schema.Value) bool {
+func (s *slot) coversAll(list schema.Value) bool {
 	of, elems := s.assign(list, prefersNone)
 	last := -1
 	for _, e := range elems {
@@ -147,7 +149,7 @@ func (s *slot[T]) coversAll(list schema.Value) bool {
 	return true
 }
 
-func (p *place[T]) coversAll(e schema.Value) bool {
+func (p *place) coversAll(e schema.Value) bool {
 	for _, sub := range p.attr.Subs() {
 		if !p.binds(sub) && !p.base.Sub(sub).Identical(e.Sub(sub)) {
 			return false
@@ -157,7 +159,7 @@ func (p *place[T]) coversAll(e schema.Value) bool {
 }
 
 // refusals names what of r has no field.
-func (t *Table[T]) refusals(r *schema.Resource, paths []string) []string {
+func (t *table) refusals(r *schema.Resource, paths []string) []string {
 	var refused []string
 	for _, path := range paths {
 		a, _ := t.typ.Attr(path)
@@ -179,7 +181,7 @@ func (t *Table[T]) refusals(r *schema.Resource, paths []string) []string {
 }
 
 // uncovered names a list of which an element has no place.
-func (s *slot[T]) uncovered(list schema.Value) []string {
+func (s *slot) uncovered(list schema.Value) []string {
 	of, elems := s.assign(list, prefersNone)
 	for _, e := range elems {
 		if !slices.Contains(of, e) {

@@ -11,20 +11,20 @@ import (
 // slot is one attribute of a resource with the fields that are bound to it: one
 // field for all of it, or one for each of several sub-attributes, or those of
 // elements of a list.
-type slot[T any] struct {
+type slot struct {
 	attr   *schema.Attr
-	whole  *field[T]
-	subs   []*field[T]
-	places []*place[T]
+	whole  *field
+	subs   []*field
+	places []*place
 }
 
 // buildSlots puts the fields in slots.
-func (d *draft[T]) buildSlots() {
-	slots := map[*schema.Attr]*slot[T]{}
+func (d *draft) buildSlots() {
+	slots := map[*schema.Attr]*slot{}
 	for _, f := range d.table.fields {
 		s := slots[f.target.top]
 		if s == nil {
-			s = &slot[T]{attr: f.target.top}
+			s = &slot{attr: f.target.top}
 			slots[f.target.top] = s
 		}
 		d.failure(f.name(), s.add(f))
@@ -37,7 +37,7 @@ func (d *draft[T]) buildSlots() {
 	}
 }
 
-func (s *slot[T]) add(f *field[T]) error {
+func (s *slot) add(f *field) error {
 	inParts := len(s.subs)+len(s.places) > 0
 	switch {
 	case f.target.sub == nil || s.attr.MultiValued && !f.target.sub.MultiValued && f.isList():
@@ -55,23 +55,23 @@ func (s *slot[T]) add(f *field[T]) error {
 	return nil
 }
 
-func (s *slot[T]) addPlace(f *field[T]) {
+func (s *slot) addPlace(f *field) {
 	for _, p := range s.places {
 		if p.sameConditions(f.target.where) {
 			p.add(f)
 			return
 		}
 	}
-	p := &place[T]{attr: s.attr, where: f.target.where}
+	p := &place{attr: s.attr, where: f.target.where}
 	p.add(f)
 	s.places = append(s.places, p)
 }
 
-func (s *slot[T]) finish() {
+func (s *slot) finish() {
 	if len(s.places) == 1 {
 		s.places[0].primary = true
 	}
-	slices.SortStableFunc(s.places, func(a, b *place[T]) int { return len(b.where) - len(a.where) })
+	slices.SortStableFunc(s.places, func(a, b *place) int { return len(b.where) - len(a.where) })
 	for _, p := range s.places {
 		p.finish()
 	}
@@ -79,7 +79,7 @@ func (s *slot[T]) finish() {
 
 // read returns the attribute's value. rest is what the row keeps of it beside the
 // fields.
-func (s *slot[T]) read(t *T, rest schema.Value) (schema.Value, error) {
+func (s *slot) read(t row, rest schema.Value) (schema.Value, error) {
 	if s.whole != nil {
 		v, err := s.whole.read(t)
 		if v == nil || err != nil {
@@ -96,7 +96,7 @@ func (s *slot[T]) read(t *T, rest schema.Value) (schema.Value, error) {
 
 // overlay returns the object v with the sub-attributes that fields hold, and whether
 // they hold any. A false says nothing on its own.
-func overlay[T any](t *T, a *schema.Attr, fields []*field[T], v schema.Value) (_ schema.Value, said bool, err error) {
+func overlay(t row, a *schema.Attr, fields []*field, v schema.Value) (_ schema.Value, said bool, err error) {
 	for _, f := range fields {
 		read, err := f.read(t)
 		if err != nil {
@@ -121,7 +121,7 @@ func overlay[T any](t *T, a *schema.Attr, fields []*field[T], v schema.Value) (_
 
 // readPlaces returns the list of the elements that fields describe, on top of those
 // that the row keeps in full.
-func (s *slot[T]) readPlaces(t *T, rest schema.Value) (schema.Value, error) {
+func (s *slot) readPlaces(t row, rest schema.Value) (schema.Value, error) {
 	kept, elems := s.assign(rest, prefersShown(t))
 	for i, p := range s.places {
 		e, err := p.read(t, kept[i])
@@ -147,13 +147,13 @@ func (s *slot[T]) readPlaces(t *T, rest schema.Value) (schema.Value, error) {
 
 // values calls do with each field and the value that r has for it. before is what
 // the attribute was.
-func (s *slot[T]) values(r *schema.Resource, before schema.Value, do func(f *field[T], v schema.Value)) {
+func (s *slot) values(r *schema.Resource, before schema.Value, do func(f *field, v schema.Value)) {
 	v := r.Value(s.attr)
 	switch {
 	case s.whole != nil:
 		do(s.whole, v)
 	case s.attr.MultiValued:
-		elems, _ := s.assign(v, prefersNew[T](before))
+		elems, _ := s.assign(v, prefersNew(before))
 		for i, p := range s.places {
 			for _, f := range p.fields {
 				do(f, elems[i].Sub(f.target.sub))
@@ -167,7 +167,7 @@ func (s *slot[T]) values(r *schema.Resource, before schema.Value, do func(f *fie
 }
 
 // paths names the elements of a list that have a place.
-func (s *slot[T]) paths() string {
+func (s *slot) paths() string {
 	var all []string
 	for _, p := range s.places {
 		all = append(all, p.fields[0].path)

@@ -11,9 +11,9 @@ import (
 )
 
 // bindFunc is a Binding that is nothing but a function.
-type bindFunc[T any] func(d *draft[T])
+type bindFunc[T any] func(d *draft)
 
-func (f bindFunc[T]) bind(d *draft[T]) { f(d) }
+func (f bindFunc[T]) bind(d *draft, _ *T) { f(d) }
 
 // withRole is Field for what is no attribute.
 func withRole[T, V any](r role, p func(*T) *V) F[T, V] {
@@ -49,9 +49,9 @@ func Modified[T, V any](p func(*T) *V) F[T, V] { return withRole(isModified, p) 
 
 // Times is [Created] and [Modified].
 func Times[T any](created, modified func(*T) *time.Time) Binding[T] {
-	return bindFunc[T](func(d *draft[T]) {
-		Created(created).bind(d)
-		Modified(modified).bind(d)
+	return bindFunc[T](func(d *draft) {
+		Created(created).bind(d, nil)
+		Modified(modified).bind(d, nil)
 	})
 }
 
@@ -67,12 +67,12 @@ func isFlag(t reflect.Type) bool { return t.Kind() == reflect.Bool }
 // Roles binds the roles that provisioning gives, see [scim.RoleSetter]: set makes
 // these the only ones of that origin. The list may be empty.
 func Roles[T any](set func(*T, []string) error) Binding[T] {
-	return bindFunc[T](func(d *draft[T]) {
+	return bindFunc[T](func(d *draft) {
 		if set == nil || d.table.roles != nil {
 			d.failure("Roles", onlyOne(set == nil))
 			return
 		}
-		d.table.roles = set
+		d.table.roles = func(t row, roles []string) error { return set(t.(*T), roles) }
 	})
 }
 
@@ -80,12 +80,12 @@ func Roles[T any](set func(*T, []string) error) Binding[T] {
 // it and keeps nothing else. Without it the handler tells clients that passwords
 // can't be changed.
 func Password[T any](set func(*T, schema.Secret) error) Binding[T] {
-	return bindFunc[T](func(d *draft[T]) {
+	return bindFunc[T](func(d *draft) {
 		if set == nil || d.table.password != nil {
 			d.failure("Password", onlyOne(set == nil))
 			return
 		}
-		d.table.password = set
+		d.table.password = func(t row, s schema.Secret) error { return set(t.(*T), s) }
 	})
 }
 
@@ -100,12 +100,12 @@ func onlyOne(isNil bool) error {
 // what the application wants in each row that nobody sends. There may be several,
 // which run in their order.
 func OnCreate[T any](f func(*T) error) Binding[T] {
-	return bindFunc[T](func(d *draft[T]) {
+	return bindFunc[T](func(d *draft) {
 		if f == nil {
 			d.failure("OnCreate", errNoFunction)
 			return
 		}
-		d.table.onCreate = append(d.table.onCreate, f)
+		d.table.onCreate = append(d.table.onCreate, func(t row) error { return f(t.(*T)) })
 	})
 }
 
@@ -126,7 +126,7 @@ func Constant[T, V any](path string, v V) F[T, V] {
 // with the same URI: with types and descriptions that can't be told from the Go
 // types. Only attributes with a binding are shown.
 func Extend[T any](extensions ...schema.Extension) Binding[T] {
-	return bindFunc[T](func(d *draft[T]) {
+	return bindFunc[T](func(d *draft) {
 		for _, e := range extensions {
 			d.defs.extend(e)
 		}
@@ -134,7 +134,7 @@ func Extend[T any](extensions ...schema.Extension) Binding[T] {
 }
 
 // count adds one to a version that is counted here.
-func (t *Table[T]) count(v *T) error {
+func (t *table) count(v row) error {
 	f := t.special[isVersion]
 	if f == nil || !f.counted {
 		return nil

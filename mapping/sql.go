@@ -21,13 +21,24 @@ import (
 // Attributes of which the table's columns do not tell the value are not in c: lists
 // in one column, [Rest], [Open], and what [Func] computes. c is for one statement.
 func (t *Table[T]) SQL(d filter.SQLDialect, name func(column string) (expression, kind string)) (c filter.Columns, doubt func() string) {
-	w := &sqlColumns[T]{table: t, dialect: d, name: name}
-	return w, func() string { return strings.Join(w.doubts, " OR ") }
+	return t.of.sql(d, name)
 }
 
 // HiddenSQL returns the conditions that a row is in sight and that it is not, see
 // [DeletedAt]; both are empty if the table has no column that says so.
 func (t *Table[T]) HiddenSQL(d filter.SQLDialect, name func(column string) (expression, kind string)) (visible, hidden string) {
+	return t.of.hiddenSQL(name)
+}
+
+// Hidden reports whether a row is out of sight, see [DeletedAt].
+func (t *Table[T]) Hidden(v *T) bool { return t.of.isHidden(v) }
+
+func (t *table) sql(d filter.SQLDialect, name func(column string) (expression, kind string)) (c filter.Columns, doubt func() string) {
+	w := &sqlColumns{table: t, dialect: d, name: name}
+	return w, func() string { return strings.Join(w.doubts, " OR ") }
+}
+
+func (t *table) hiddenSQL(name func(column string) (expression, kind string)) (visible, hidden string) {
 	f := t.special[isDeleted]
 	if f == nil || f.column == "" {
 		return "", ""
@@ -45,19 +56,16 @@ func (t *Table[T]) HiddenSQL(d filter.SQLDialect, name func(column string) (expr
 	return "(" + e + " IS NULL OR " + early + ")", "(" + e + " IS NOT NULL AND NOT " + early + ")"
 }
 
-// Hidden reports whether a row is out of sight, see [DeletedAt].
-func (t *Table[T]) Hidden(v *T) bool { return t.isHidden(v) }
-
 // sqlColumns is what Table.SQL returns.
-type sqlColumns[T any] struct {
-	table   *Table[T]
+type sqlColumns struct {
+	table   *table
 	dialect filter.SQLDialect
 	name    func(column string) (expression, kind string)
 	doubts  []string
 }
 
 // Column is the method of [filter.Columns].
-func (c *sqlColumns[T]) Column(a *schema.Attr, op filter.CompareOperator) (filter.Column, bool) {
+func (c *sqlColumns) Column(a *schema.Attr, op filter.CompareOperator) (filter.Column, bool) {
 	t := c.table
 	switch a.Path() {
 	case "id", "meta.location":
@@ -87,7 +95,7 @@ func (c *sqlColumns[T]) Column(a *schema.Attr, op filter.CompareOperator) (filte
 func found(s filter.Scalar, ok bool) (filter.Column, bool) { return s, ok }
 
 // of returns the field of a sub-attribute; nil if there is none.
-func (s *slot[T]) of(a *schema.Attr) *field[T] {
+func (s *slot) of(a *schema.Attr) *field {
 	for _, f := range s.subs {
 		if f.target.sub == a {
 			return f
@@ -97,7 +105,7 @@ func (s *slot[T]) of(a *schema.Attr) *field[T] {
 }
 
 // version is shown as an ETag. Only digits stay as they are in one.
-func (c *sqlColumns[T]) version(a *schema.Attr) (filter.Scalar, bool) {
+func (c *sqlColumns) version(a *schema.Attr) (filter.Scalar, bool) {
 	f := c.table.special[isVersion]
 	if f == nil {
 		return filter.Scalar{}, false
@@ -111,7 +119,7 @@ func (c *sqlColumns[T]) version(a *schema.Attr) (filter.Scalar, bool) {
 }
 
 // doubtOf notes a condition under which SQL and Go may differ.
-func (c *sqlColumns[T]) doubtOf(condition string) {
+func (c *sqlColumns) doubtOf(condition string) {
 	for _, d := range c.doubts {
 		if d == condition {
 			return

@@ -9,7 +9,7 @@ import (
 )
 
 // rows makes a list out of the columns that hold its elements: a row for each.
-func (c *sqlColumns[T]) rows(s *slot[T]) (filter.Column, bool) {
+func (c *sqlColumns) rows(s *slot) (filter.Column, bool) {
 	if c.table.rest != nil || len(s.primaries()) > 1 {
 		return nil, false // which elements there are does not follow from the columns
 	}
@@ -26,7 +26,7 @@ func (c *sqlColumns[T]) rows(s *slot[T]) (filter.Column, bool) {
 }
 
 // primaries returns the places whose element may be the primary one.
-func (s *slot[T]) primaries() (all []*place[T]) {
+func (s *slot) primaries() (all []*place) {
 	sub := s.attr.SubAttr("primary")
 	for _, p := range s.places {
 		if sub != nil && (p.binds(sub) || !p.base.Sub(sub).IsZero()) {
@@ -47,7 +47,7 @@ func (c elementColumns) Column(a *schema.Attr, _ filter.CompareOperator) (filter
 
 // element selects the element of a place: what the fields hold on top of what the
 // conditions say, if they hold anything. A false says nothing on its own.
-func (c *sqlColumns[T]) element(list *schema.Attr, p *place[T], k int, of elementColumns) (string, bool) {
+func (c *sqlColumns) element(list *schema.Attr, p *place, k int, of elementColumns) (string, bool) {
 	columns := []string{strconv.Itoa(k) + " AS k"}
 	var said []string
 	for i, sub := range list.Subs() {
@@ -78,7 +78,7 @@ func (c *sqlColumns[T]) element(list *schema.Attr, p *place[T], k int, of elemen
 }
 
 // constant is what the conditions of a place say of a sub-attribute.
-func (c *sqlColumns[T]) constant(p *place[T], sub *schema.Attr) string {
+func (c *sqlColumns) constant(p *place, sub *schema.Attr) string {
 	v := p.base.Sub(sub)
 	if b, ok := v.Bool(); ok {
 		return strings.ToUpper(strconv.FormatBool(b))
@@ -92,7 +92,7 @@ func (c *sqlColumns[T]) constant(p *place[T], sub *schema.Attr) string {
 	return "CAST(" + quoteText(v.Key()) + " AS text)"
 }
 
-func (p *place[T]) fieldOf(sub *schema.Attr) *field[T] {
+func (p *place) fieldOf(sub *schema.Attr) *field {
 	for _, f := range p.fields {
 		if f.target.sub == sub {
 			return f

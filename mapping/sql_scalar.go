@@ -36,7 +36,7 @@ func isWhole(t reflect.Type) bool {
 
 // scalar returns the column of a field as an expression of the values of a; ok is
 // false if the column does not tell them.
-func (c *sqlColumns[T]) scalar(f *field[T], a *schema.Attr, op filter.CompareOperator) (s filter.Scalar, ok bool) {
+func (c *sqlColumns) scalar(f *field, a *schema.Attr, op filter.CompareOperator) (s filter.Scalar, ok bool) {
 	if f == nil || f.column == "" || f.computed || f.split != "" || f.join != "" {
 		return s, false
 	}
@@ -70,7 +70,7 @@ func (c *sqlColumns[T]) scalar(f *field[T], a *schema.Attr, op filter.CompareOpe
 
 // text is for strings, of which "" is unassigned, and for keys that are numbers, of
 // which 0 is.
-func (c *sqlColumns[T]) text(f *field[T], a *schema.Attr, op filter.CompareOperator, base reflect.Type, nullable bool) (filter.Scalar, bool) {
+func (c *sqlColumns) text(f *field, a *schema.Attr, op filter.CompareOperator, base reflect.Type, nullable bool) (filter.Scalar, bool) {
 	e, kind := c.name(f.column)
 	switch {
 	case base.Kind() == reflect.String && f.prefix != "":
@@ -95,7 +95,7 @@ func prefixedSQL(prefix, e string) string {
 }
 
 // asText gives an expression the type text, and its bytes for comparing.
-func (c *sqlColumns[T]) asText(e, kind string) string {
+func (c *sqlColumns) asText(e, kind string) string {
 	switch {
 	case c.dialect == filter.SQLite:
 		return "(" + e + " COLLATE BINARY)"
@@ -107,7 +107,7 @@ func (c *sqlColumns[T]) asText(e, kind string) string {
 
 // plain is for text as it is stored. Equality can be looked up in an index of the
 // column, if case counts.
-func (c *sqlColumns[T]) plain(e string, a *schema.Attr, op filter.CompareOperator) filter.Scalar {
+func (c *sqlColumns) plain(e string, a *schema.Attr, op filter.CompareOperator) filter.Scalar {
 	if folds(a) {
 		if op != filter.PR {
 			c.doubtOf(c.notASCII(e))
@@ -129,7 +129,7 @@ func (c *sqlColumns[T]) plain(e string, a *schema.Attr, op filter.CompareOperato
 func folds(a *schema.Attr) bool { return a.Key("A") != "A" }
 
 // lower folds ASCII, whatever the database's language is.
-func (c *sqlColumns[T]) lower(e string) string {
+func (c *sqlColumns) lower(e string) string {
 	if c.dialect == filter.PostgreSQL {
 		e += ` COLLATE "C"`
 	}
@@ -138,7 +138,7 @@ func (c *sqlColumns[T]) lower(e string) string {
 
 // notASCII compares the number of bytes with that of characters. SQLite counts these
 // up to the first U+0000 only.
-func (c *sqlColumns[T]) notASCII(e string) string {
+func (c *sqlColumns) notASCII(e string) string {
 	if c.dialect == filter.PostgreSQL {
 		return "octet_length(" + e + ") <> char_length(" + e + ")"
 	}
@@ -147,7 +147,7 @@ func (c *sqlColumns[T]) notASCII(e string) string {
 
 // marshaled is for types that turn themselves into text. The database is known to
 // have the same text of a UUID, and of keys.
-func (c *sqlColumns[T]) marshaled(f *field[T], e, kind string, nullable bool) (filter.Scalar, bool) {
+func (c *sqlColumns) marshaled(f *field, e, kind string, nullable bool) (filter.Scalar, bool) {
 	uuid := c.dialect == filter.PostgreSQL && kind == "UUID"
 	if !uuid && f.role != isID {
 		return filter.Scalar{}, false
@@ -167,7 +167,7 @@ func (c *sqlColumns[T]) marshaled(f *field[T], e, kind string, nullable bool) (f
 	return filter.Scalar{SQL: prefixedSQL(f.prefix, e)}, !folds(f.target.attr()) || uuid
 }
 
-func (c *sqlColumns[T]) boolean(e, kind string, negate, nullable bool) (filter.Scalar, bool) {
+func (c *sqlColumns) boolean(e, kind string, negate, nullable bool) (filter.Scalar, bool) {
 	if c.dialect == filter.PostgreSQL && kind != "BOOL" && kind != "" {
 		return filter.Scalar{}, false
 	}
@@ -181,7 +181,7 @@ func (c *sqlColumns[T]) boolean(e, kind string, negate, nullable bool) (filter.S
 }
 
 // number leaves out float32, which is not the decimal that it is shown as.
-func (c *sqlColumns[T]) number(a *schema.Attr, e string, base reflect.Type, nullable bool) (filter.Scalar, bool) {
+func (c *sqlColumns) number(a *schema.Attr, e string, base reflect.Type, nullable bool) (filter.Scalar, bool) {
 	if !isWhole(base) && base.Kind() != reflect.Float64 {
 		return filter.Scalar{}, false
 	}
@@ -197,7 +197,7 @@ func (c *sqlColumns[T]) number(a *schema.Attr, e string, base reflect.Type, null
 }
 
 // time takes the zero time as unassigned, as it is read.
-func (c *sqlColumns[T]) time(e, kind string) (filter.Scalar, bool) {
+func (c *sqlColumns) time(e, kind string) (filter.Scalar, bool) {
 	if c.dialect == filter.SQLite {
 		return c.sqliteTime(e), true
 	}
@@ -213,7 +213,7 @@ func (c *sqlColumns[T]) time(e, kind string) (filter.Scalar, bool) {
 
 // sqliteTime brings times that are text and end as UTC does into one spelling, which
 // sorts as they do. Others are in doubt.
-func (c *sqlColumns[T]) sqliteTime(e string) filter.Scalar {
+func (c *sqlColumns) sqliteTime(e string) filter.Scalar {
 	digits := strings.NewReplacer("d", "[0-9]").Replace("dddd-dd-dd?dd:dd:dd*")
 	fraction := "substr(" + e + ", 20)"
 	utc := "CASE WHEN " + fraction + " LIKE '%Z' THEN substr(" + fraction + ", 1, length(" + fraction + ") - 1)" +
@@ -229,7 +229,7 @@ func (c *sqlColumns[T]) sqliteTime(e string) filter.Scalar {
 }
 
 // enum spells out which value of the column stands for what.
-func (c *sqlColumns[T]) enum(f *field[T], a *schema.Attr, e string) (filter.Scalar, bool) {
+func (c *sqlColumns) enum(f *field, a *schema.Attr, e string) (filter.Scalar, bool) {
 	var cases strings.Builder
 	for _, text := range f.texts {
 		made, err := enumText(a, text)

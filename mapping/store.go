@@ -30,7 +30,7 @@ func WithClock(now func() time.Time) Option { return func(s *settings) { s.now =
 // rows is what the stores of all types have in common.
 type rows[T any] struct {
 	settings
-	table *Table[T]
+	table *table
 	repo  reader[T]
 	hint  sync.Once
 }
@@ -43,7 +43,7 @@ type reader[T any] interface {
 }
 
 func newRows[T any](t *Table[T], r reader[T], options []Option) *rows[T] {
-	s := &rows[T]{table: t, repo: r, settings: settings{now: time.Now}}
+	s := &rows[T]{table: t.of, repo: r, settings: settings{now: time.Now}}
 	for _, o := range options {
 		o(&s.settings)
 	}
@@ -64,7 +64,7 @@ func (s *rows[T]) ListsByKey() bool {
 
 // key returns what the repository knows an identifier by.
 func (s *rows[T]) key(id string) (string, error) {
-	key, ok := s.table.Key(id)
+	key, ok := s.table.key(id)
 	if !ok {
 		return "", scim.ErrNotFound
 	}
@@ -92,14 +92,14 @@ func (s *rows[T]) get(ctx context.Context, t scim.Tenant, id string) (*schema.Re
 	if err != nil {
 		return nil, err
 	}
-	return s.table.Read(v)
+	return s.table.read(v)
 }
 
 // written returns a row that the repository has stored: as it is, if v is that and not
 // only what was to be stored, or else after it was read again.
 func (s *rows[T]) written(ctx context.Context, t scim.Tenant, id string, v *T) (*schema.Resource, error) {
 	if r, ok := s.repo.(Rereader); ok && r.LeavesStored() {
-		return s.table.Read(v)
+		return s.table.read(v)
 	}
 	return s.get(ctx, t, id)
 }
@@ -107,13 +107,13 @@ func (s *rows[T]) written(ctx context.Context, t scim.Tenant, id string, v *T) (
 // created returns a new row as the database has made it. If it is not to be seen, v
 // is what was written.
 func (s *rows[T]) created(ctx context.Context, t scim.Tenant, v *T) (*schema.Resource, error) {
-	id := s.table.ID(v)
+	id := s.table.id(v)
 	if id == "" {
 		return nil, errors.New("mapping: the repository has left the ID of a new row empty")
 	}
 	r, err := s.written(ctx, t, id, v)
 	if errors.Is(err, scim.ErrNotFound) {
-		return s.table.Read(v)
+		return s.table.read(v)
 	}
 	return r, err
 }
@@ -123,7 +123,7 @@ func (s *rows[T]) checkVersion(v *T, version string) error {
 	if version == "" {
 		return nil
 	}
-	r, err := s.table.Read(v)
+	r, err := s.table.read(v)
 	if err != nil {
 		return err
 	}

@@ -8,18 +8,16 @@ import (
 )
 
 // swap is update by a [Swapper]; ErrNotImplemented if that can't do it.
-func (s items[T]) swap(ctx context.Context, t scim.Tenant, key string, w scim.Write, p *plan[T]) (*schema.Resource, error) {
+func (s items[T]) swap(ctx context.Context, t scim.Tenant, key string, w scim.Write, p *plan) (*schema.Resource, error) {
 	repo, ok := s.repo.(Swapper[T])
 	if !ok || !p.isPlain() || w.Old == nil || w.Version == "" || w.Old.Meta().Version != w.Version {
 		return nil, scim.ErrNotImplemented
 	}
-	before, err := s.table.rebuild(key, w.Old)
-	if err != nil {
-		return nil, err
-	}
-	after, err := s.table.rebuild(key, w.Old)
-	if err != nil {
-		return nil, err
+	before, after := new(T), new(T)
+	for _, v := range []*T{before, after} {
+		if err := s.table.rebuild(v, key, w.Old); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.change(after, s.now(), false); err != nil {
 		return nil, err
@@ -27,11 +25,11 @@ func (s items[T]) swap(ctx context.Context, t scim.Tenant, key string, w scim.Wr
 	if err := repo.Swap(ctx, t, key, before, after); err != nil {
 		return nil, err
 	}
-	return s.table.Read(after)
+	return s.table.read(after)
 }
 
 // isPlain reports whether the change gives fields values whatever else the row has.
-func (p *plan[T]) isPlain() bool {
+func (p *plan) isPlain() bool {
 	if p.table.special[isVersion] == nil || len(p.keys) > 0 || p.keepsRest() || p.password.IsSet() {
 		return false
 	}
@@ -43,12 +41,11 @@ func (p *plan[T]) isPlain() bool {
 	return true
 }
 
-// rebuild makes a row of the resource that was read from it. It is ErrNotImplemented if
-// that does not look the same.
-func (t *Table[T]) rebuild(key string, r *schema.Resource) (*T, error) {
-	v := new(T)
-	if err := t.SetKey(v, key); err != nil {
-		return nil, err
+// rebuild makes v the row that a resource was read from. It is ErrNotImplemented if that
+// does not look the same.
+func (t *table) rebuild(v row, key string, r *schema.Resource) error {
+	if err := t.setKey(v, key); err != nil {
+		return err
 	}
 	m := r.Meta()
 	for role, value := range map[role]any{isVersion: m.Version, isCreated: m.Created, isModified: m.LastModified} {
@@ -61,25 +58,25 @@ func (t *Table[T]) rebuild(key string, r *schema.Resource) (*T, error) {
 			err = f.write(v, made)
 		}
 		if err != nil {
-			return nil, scim.ErrNotImplemented
+			return scim.ErrNotImplemented
 		}
 	}
-	p := &plan[T]{table: t, kind: creates, next: r}
+	p := &plan{table: t, kind: creates, next: r}
 	for _, s := range t.slots {
-		s.values(r, schema.Value{}, func(f *field[T], value schema.Value) {
+		s.values(r, schema.Value{}, func(f *field, value schema.Value) {
 			if !f.computed {
-				p.steps = append(p.steps, step[T]{f, value})
+				p.steps = append(p.steps, step{f, value})
 			}
 		})
 	}
 	if err := p.write(v); err != nil {
-		return nil, scim.ErrNotImplemented
+		return scim.ErrNotImplemented
 	}
-	again, err := t.Read(v)
+	again, err := t.read(v)
 	if err != nil || !again.Equal(r) || !sameMeta(again.Meta(), m) {
-		return nil, scim.ErrNotImplemented
+		return scim.ErrNotImplemented
 	}
-	return v, nil
+	return nil
 }
 
 func sameMeta(a, b schema.Meta) bool {

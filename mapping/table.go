@@ -9,22 +9,26 @@ import (
 
 // Table says how a resource type and the application's type T stand for each
 // other. It is immutable and may be used from many goroutines at once.
-type Table[T any] struct {
+type Table[T any] struct{ of *table }
+
+// table is a Table as all of this package but its surface knows it. What it does is the
+// same for every T, so it is compiled once and not for each.
+type table struct {
 	typ     *schema.Type
-	fields  []*field[T]
-	special [isDeleted + 1]*field[T]
+	fields  []*field
+	special [isDeleted + 1]*field
 	empty   *schema.Resource
 
-	slots []*slot[T]
-	opens []*openField[T]
-	rest  *restField[T]
+	slots []*slot
+	opens []*openField
+	rest  *restField
 
 	refuse   bool // refuse what has no field
-	onCreate []func(*T) error
-	roles    func(*T, []string) error
-	password func(*T, schema.Secret) error
+	onCreate []func(row) error
+	roles    func(row, []string) error
+	password func(row, schema.Secret) error
 
-	bound map[*schema.Attr]*slot[T]
+	bound map[*schema.Attr]*slot
 	all   *schema.Projection
 	attrs [isDeleted + 1]*schema.Attr // of special
 
@@ -61,7 +65,7 @@ func Groups[T any](bindings ...Binding[T]) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	t.unversioned = t.special[isVersion] == nil && t.special[isModified] == nil
+	t.of.unversioned = t.of.special[isVersion] == nil && t.of.special[isModified] == nil
 	return t, nil
 }
 
@@ -82,13 +86,13 @@ func Must[T any](t *Table[T], err error) *Table[T] {
 
 // SCIMType returns the resource type with the attributes that have a field, as
 // /Schemas shows it. See [scim.Typer].
-func (t *Table[T]) SCIMType() *schema.Type { return t.typ }
+func (t *Table[T]) SCIMType() *schema.Type { return t.of.typ }
 
 var _ scim.Typer = (*Table[struct{}])(nil)
 
 // index prepares what reading and writing look up.
-func (t *Table[T]) index() {
-	t.bound = map[*schema.Attr]*slot[T]{}
+func (t *table) index() {
+	t.bound = map[*schema.Attr]*slot{}
 	for _, s := range t.slots {
 		t.bound[s.attr] = s
 	}
@@ -114,7 +118,7 @@ func (t *Table[T]) index() {
 
 // openOf returns the binding of the open extension that a is a key of, nil if it is
 // none.
-func (t *Table[T]) openOf(a *schema.Attr) *openField[T] {
+func (t *table) openOf(a *schema.Attr) *openField {
 	for _, o := range t.opens {
 		if strings.EqualFold(o.urn, a.URN()) && !o.declared[a] {
 			return o

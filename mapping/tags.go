@@ -43,25 +43,34 @@ import (
 //
 // What is wrong is reported when the table is made.
 func Tags[T any](more ...Binding[T]) []Binding[T] {
-	w := tagWalker[T]{}
-	t := reflect.TypeFor[T]()
-	if t.Kind() != reflect.Struct {
-		w.fail(t.String(), errors.New("is no struct, so it has no tags"))
-	} else {
-		w.walk(t, "", nil)
+	w := tagWalker{pointer: func(t row) unsafe.Pointer { return unsafe.Pointer(t.(*T)) }}
+	w.root(reflect.TypeFor[T]())
+	var bindings []Binding[T]
+	for _, bind := range w.bindings {
+		bindings = append(bindings, bindFunc[T](bind))
 	}
-	return append(w.bindings, more...)
+	return append(bindings, more...)
 }
 
 // tagWalker goes through a struct.
-type tagWalker[T any] struct {
-	bindings []Binding[T]
+type tagWalker struct {
+	bindings []func(*draft)
+	pointer  func(row) unsafe.Pointer
 }
 
-func (w *tagWalker[T]) add(b Binding[T]) { w.bindings = append(w.bindings, b) }
+func (w *tagWalker) add(bind func(*draft)) { w.bindings = append(w.bindings, bind) }
 
-func (w *tagWalker[T]) fail(name string, err error) {
-	w.add(bindFunc[T](func(d *draft[T]) { d.failure(name, err) }))
+func (w *tagWalker) fail(name string, err error) {
+	w.add(func(d *draft) { d.failure(name, err) })
+}
+
+// root binds the fields of the row's own type.
+func (w *tagWalker) root(t reflect.Type) {
+	if t.Kind() != reflect.Struct {
+		w.fail(t.String(), errors.New("is no struct, so it has no tags"))
+		return
+	}
+	w.walk(t, "", nil)
 }
 
 // stop is one step from a struct to a field in it.
@@ -72,7 +81,7 @@ type stop struct {
 
 // walk binds the fields of struct t. prefix goes before their paths; trail leads to
 // the struct.
-func (w *tagWalker[T]) walk(t reflect.Type, prefix string, trail []stop) {
+func (w *tagWalker) walk(t reflect.Type, prefix string, trail []stop) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		text, tagged := f.Tag.Lookup("scim")
@@ -92,7 +101,7 @@ func (w *tagWalker[T]) walk(t reflect.Type, prefix string, trail []stop) {
 	}
 }
 
-func (w *tagWalker[T]) field(f reflect.StructField, tag tag, prefix string, trail []stop) error {
+func (w *tagWalker) field(f reflect.StructField, tag tag, prefix string, trail []stop) error {
 	here := append(slices.Clip(trail), stop{offset: f.Offset})
 	name := strings.TrimPrefix(prefix+tag.path, ".")
 	if inner, s, ok := structIn(f.Type); ok && !tag.isLeaf(f.Type) {
@@ -118,13 +127,11 @@ func (w *tagWalker[T]) field(f reflect.StructField, tag tag, prefix string, trai
 		return w.bindOpen(f, tag, here)
 	}
 	tag.setRole()
-	e := &field[T]{options: tag.options, typ: f.Type, goName: f.Name}
-	e.load = func(t *T) unsafe.Pointer { return follow(unsafe.Pointer(t), here, look) }
-	e.store = func(t *T, fill func(p unsafe.Pointer) error) error {
-		return fill(follow(unsafe.Pointer(t), here, replace))
-	}
-	e.pointer = func(t *T) any { return reflect.NewAt(f.Type, follow(unsafe.Pointer(t), here, complete)).Interface() }
-	w.add(bindFunc[T](func(d *draft[T]) { d.add(e) }))
+	e := &field{options: tag.options, typ: f.Type, goName: f.Name}
+	e.load = func(t row) unsafe.Pointer { return follow(w.pointer(t), here, look) }
+	e.store = func(t row, fill func(p unsafe.Pointer) error) error { return fill(follow(w.pointer(t), here, replace)) }
+	e.pointer = func(t row) any { return reflect.NewAt(f.Type, follow(w.pointer(t), here, complete)).Interface() }
+	w.add(func(d *draft) { d.add(e) })
 	return nil
 }
 
@@ -155,26 +162,33 @@ func (t *tag) isLeaf(typ reflect.Type) bool {
 	return t.deleted || typ.ConvertibleTo(timeType) || isNull(typ) || isText(typ)
 }
 
-func (w *tagWalker[T]) bindRest(f reflect.StructField, tag tag, here []stop) error {
+func (w *tagWalker) bindRest(f reflect.StructField, tag tag, here []stop) error {
 	switch {
 	case f.Type.Kind() == reflect.String:
-		w.add(restAt(func(t *T, m mode) *string { return (*string)(follow(unsafe.Pointer(t), here, m)) }).Column(tag.column))
+		w.addRest(restAt(func(t row, m mode) *string { return (*string)(follow(w.pointer(t), here, m)) }), tag)
 	case f.Type.Kind() == reflect.Slice && f.Type.ConvertibleTo(bytesType):
-		w.add(restAt(func(t *T, m mode) *[]byte { return (*[]byte)(follow(unsafe.Pointer(t), here, m)) }).Column(tag.column))
+		w.addRest(restAt(func(t row, m mode) *[]byte { return (*[]byte)(follow(w.pointer(t), here, m)) }), tag)
 	default:
 		return fmt.Errorf("a Go %s can't hold the rest; a []byte and a string can", f.Type)
 	}
 	return nil
 }
 
-func (w *tagWalker[T]) bindOpen(f reflect.StructField, tag tag, here []stop) error {
+func (w *tagWalker) addRest(r restField, tag tag) {
+	r.column = tag.column
+	w.add(r.bind)
+}
+
+func (w *tagWalker) bindOpen(f reflect.StructField, tag tag, here []stop) error {
 	if !f.Type.ConvertibleTo(reflect.TypeFor[map[string]string]()) {
 		return fmt.Errorf("a Go %s can't hold an open extension; a map[string]string can", f.Type)
 	}
 	urn := strings.TrimSuffix(tag.options.path, ":*")
-	w.add(openAt(urn, func(t *T, m mode) *map[string]string {
-		return (*map[string]string)(follow(unsafe.Pointer(t), here, m))
-	}).Column(tag.column))
+	o := openAt(urn, func(t row, m mode) *map[string]string {
+		return (*map[string]string)(follow(w.pointer(t), here, m))
+	})
+	o.column = tag.column
+	w.add(o.bind)
 	return nil
 }
 

@@ -92,7 +92,7 @@ func (s fieldTrash[T]) mark(ctx context.Context, t scim.Tenant, id string, hidde
 }
 
 // setHidden writes the field of DeletedAt.
-func (t *Table[T]) setHidden(v *T, hidden bool, now time.Time) error {
+func (t *table) setHidden(v row, hidden bool, now time.Time) error {
 	f := t.special[isDeleted]
 	if isFlag(f.typ) {
 		return f.store(v, flagSetter(hidden))

@@ -19,6 +19,10 @@ import (
 // every attribute that can't be stored. v is then as it was, unless a function of
 // [Func], [Password] or OnCreate failed.
 func (t *Table[T]) Write(ctx context.Context, tenant scim.Tenant, v *T, w scim.Write) error {
+	return t.of.write(ctx, tenant, v, w)
+}
+
+func (t *table) write(ctx context.Context, tenant scim.Tenant, v row, w scim.Write) error {
 	kind := changes
 	if w.Old == nil {
 		kind = creates
@@ -41,32 +45,32 @@ const (
 
 // plan is a change that was found right before the row is at hand: whatever takes
 // time or can be refused comes before locks and transactions.
-type plan[T any] struct {
-	table    *Table[T]
+type plan struct {
+	table    *table
 	kind     change
 	next     *schema.Resource
 	paths    []string // top-level, that change
-	steps    []step[T]
-	keys     []key[T]
+	steps    []step
+	keys     []key
 	password schema.Secret
 }
 
 // step gives a field a value.
-type step[T any] struct {
-	field *field[T]
+type step struct {
+	field *field
 	value schema.Value
 }
 
 // key changes a key of an open extension.
-type key[T any] struct {
-	open  *openField[T]
+type key struct {
+	open  *openField
 	name  string
 	value schema.Value
 }
 
 // plan works out what w changes. Its error joins what all fields refuse.
-func (t *Table[T]) plan(ctx context.Context, tenant scim.Tenant, w scim.Write, kind change) (*plan[T], error) {
-	p := &plan[T]{table: t, kind: kind, next: w.New, paths: w.Changed}
+func (t *table) plan(ctx context.Context, tenant scim.Tenant, w scim.Write, kind change) (*plan, error) {
+	p := &plan{table: t, kind: kind, next: w.New, paths: w.Changed}
 	if w.New == nil {
 		p.kind, p.paths = changes, nil
 		return p, nil
@@ -87,14 +91,14 @@ func (t *Table[T]) plan(ctx context.Context, tenant scim.Tenant, w scim.Write, k
 	}
 	for _, o := range t.opens {
 		for _, a := range o.keys(t, p.paths) {
-			p.keys = append(p.keys, key[T]{o, a.Name, p.next.Value(a)})
+			p.keys = append(p.keys, key{o, a.Name, p.next.Value(a)})
 		}
 	}
 	return p, p.verify(ctx, tenant)
 }
 
 // check refuses resources of another type: every look-up in them would find nothing.
-func (t *Table[T]) check(w scim.Write) error {
+func (t *table) check(w scim.Write) error {
 	if w.New.Type() != t.typ || w.Old != nil && w.Old.Type() != t.typ {
 		return errors.New("mapping: the resource is not of the type that SCIMType returns")
 	}
@@ -102,15 +106,15 @@ func (t *Table[T]) check(w scim.Write) error {
 }
 
 // set adds a step.
-func (p *plan[T]) set(f *field[T], v schema.Value) {
+func (p *plan) set(f *field, v schema.Value) {
 	if !f.readOnly {
-		p.steps = append(p.steps, step[T]{f, v})
+		p.steps = append(p.steps, step{f, v})
 	}
 }
 
 // differences adds a step for each field of a changed attribute whose value is
 // another than in old; for each field, if nobody knows what it was.
-func (p *plan[T]) differences(old *schema.Resource) {
+func (p *plan) differences(old *schema.Resource) {
 	for _, path := range p.paths {
 		a, _ := p.table.typ.Attr(path)
 		s := p.table.bound[a]
@@ -121,9 +125,9 @@ func (p *plan[T]) differences(old *schema.Resource) {
 			s.values(p.next, schema.Value{}, p.set)
 			continue
 		}
-		was := map[*field[T]]schema.Value{}
-		s.values(old, schema.Value{}, func(f *field[T], v schema.Value) { was[f] = v })
-		s.values(p.next, old.Value(a), func(f *field[T], v schema.Value) {
+		was := map[*field]schema.Value{}
+		s.values(old, schema.Value{}, func(f *field, v schema.Value) { was[f] = v })
+		s.values(p.next, old.Value(a), func(f *field, v schema.Value) {
 			if !v.Identical(was[f]) || p.table.rest != nil && f.target.isAnyElement() {
 				p.set(f, v)
 			}
@@ -132,7 +136,7 @@ func (p *plan[T]) differences(old *schema.Resource) {
 }
 
 // verify asks every field that is to be written.
-func (p *plan[T]) verify(ctx context.Context, tenant scim.Tenant) error {
+func (p *plan) verify(ctx context.Context, tenant scim.Tenant) error {
 	var refused []*scim.Error
 	for _, s := range p.steps {
 		err := s.field.verify(ctx, tenant, s.value)
@@ -154,15 +158,15 @@ func (p *plan[T]) verify(ctx context.Context, tenant scim.Tenant) error {
 }
 
 // keepsRest reports whether something changes of what has no field.
-func (p *plan[T]) keepsRest() bool { return p.table.rest != nil && len(p.paths) > 0 }
+func (p *plan) keepsRest() bool { return p.table.rest != nil && len(p.paths) > 0 }
 
 // isEmpty reports whether nothing of the row changes.
-func (p *plan[T]) isEmpty() bool {
+func (p *plan) isEmpty() bool {
 	return p.kind == changes && len(p.steps) == 0 && len(p.keys) == 0 && !p.keepsRest() && !p.password.IsSet()
 }
 
 // apply changes the row. It may be called again with another one.
-func (p *plan[T]) apply(v *T, now time.Time) error {
+func (p *plan) apply(v row, now time.Time) error {
 	switch p.kind {
 	case creates:
 		if err := p.write(v); err != nil {
@@ -182,15 +186,15 @@ func (p *plan[T]) apply(v *T, now time.Time) error {
 // change is apply for a row in sight. One that looks the same afterwards has not
 // changed, unless something else has moved: not every field can tell that its
 // attribute was removed.
-func (p *plan[T]) change(v *T, now time.Time, moved bool) error {
-	before, err := p.table.read(v)
+func (p *plan) change(v row, now time.Time, moved bool) error {
+	before, err := p.table.resource(v)
 	if err != nil {
 		return err
 	}
 	if err := p.write(v); err != nil {
 		return err
 	}
-	after, err := p.table.read(v)
+	after, err := p.table.resource(v)
 	if err == nil && (moved || !after.Equal(before) || p.password.IsSet()) {
 		err = p.table.touch(v, now)
 	}
@@ -198,7 +202,7 @@ func (p *plan[T]) change(v *T, now time.Time, moved bool) error {
 }
 
 // clear removes what fields can't say to be unassigned.
-func (t *Table[T]) clear(v *T) {
+func (t *table) clear(v row) {
 	for _, o := range t.opens {
 		o.store(v, nil)
 	}
@@ -208,7 +212,7 @@ func (t *Table[T]) clear(v *T) {
 }
 
 // write does the steps.
-func (p *plan[T]) write(v *T) error {
+func (p *plan) write(v row) error {
 	for _, s := range p.steps {
 		if p.kind == creates && s.value.IsZero() && !s.field.hasDefault {
 			continue // as it is in a new row
@@ -232,7 +236,7 @@ func (p *plan[T]) write(v *T) error {
 }
 
 // begin finishes a new row.
-func (t *Table[T]) begin(v *T, now time.Time) error {
+func (t *table) begin(v row, now time.Time) error {
 	created, err := t.time(v, isCreated)
 	if err != nil {
 		return err
@@ -255,7 +259,7 @@ func (t *Table[T]) begin(v *T, now time.Time) error {
 
 // touch moves the time of the last change and the version, if they are the table's
 // to move.
-func (t *Table[T]) touch(v *T, now time.Time) error {
+func (t *table) touch(v row, now time.Time) error {
 	last, err := t.time(v, isModified)
 	if err != nil {
 		return err
@@ -271,7 +275,7 @@ func (t *Table[T]) touch(v *T, now time.Time) error {
 	return t.count(v)
 }
 
-func (t *Table[T]) setTime(v *T, role role, at time.Time) error {
+func (t *table) setTime(v row, role role, at time.Time) error {
 	f := t.special[role]
 	if f == nil || f.readOnly {
 		return nil
