@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/schema"
 )
 
@@ -133,7 +134,21 @@ func (g *roleGroups) CreateGroup(ctx context.Context, t Tenant, w GroupWrite) (G
 	if err := g.checkRoleName(ctx, t, g.nameKey(w.New), ""); err != nil {
 		return GroupResult{}, err
 	}
+	if err := refuseRoleGroups(w.Members); err != nil {
+		return GroupResult{}, err
+	}
 	return g.app.CreateGroup(ctx, t, w)
+}
+
+// refuseRoleGroups says of role groups that they can't be members of the application's,
+// which would say that there are none of these ids.
+func refuseRoleGroups(d patch.MemberDelta) error {
+	for _, m := range d.Add {
+		if isRoleGroup(m.ID) {
+			return Invalid("members", "has %s, a group that stands for a role: only users and other groups can be members of this one.", m.ID)
+		}
+	}
+	return nil
 }
 
 func (g *roleGroups) UpdateGroup(ctx context.Context, t Tenant, id string, w GroupWrite) (res GroupResult, err error) {
@@ -148,6 +163,9 @@ func (g *roleGroups) UpdateGroup(ctx context.Context, t Tenant, id string, w Gro
 		if err := g.checkRoleName(ctx, t, g.nameKey(w.New), ""); err != nil {
 			return GroupResult{}, err
 		}
+	}
+	if err := refuseRoleGroups(w.Members); err != nil {
+		return GroupResult{}, err
 	}
 	return g.app.UpdateGroup(ctx, t, id, w)
 }

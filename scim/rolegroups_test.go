@@ -340,6 +340,27 @@ func TestNestedInRoleGroups(t *testing.T) {
 	assert.Empty(t, ids)
 }
 
+// TestRoleGroupsInOthers: the application has no role group, so none is a member of its
+// groups, and who asks for it is told why.
+func TestRoleGroupsInOthers(t *testing.T) {
+	b := newRoleBench(t, 0)
+	role := b.role("role.inner")
+	outer := b.app("Sales")
+	for name, write := range map[string]func() error{
+		"create": func() error { _, err := b.CreateGroup(b.ctx, roleTenant, groupWrite(t, "Legal", "", role)); return err },
+		"update": func() error {
+			_, err := b.UpdateGroup(b.ctx, roleTenant, outer, scim.GroupWrite{Members: patch.MemberDelta{Add: roleMembers(role)}})
+			return err
+		},
+	} {
+		var refused *scim.Error
+		require.ErrorAs(t, write(), &refused, name)
+		assert.Equal(t, 400, refused.Status)
+		assert.Contains(t, refused.Detail, role+", a group that stands for a role", name)
+	}
+	assert.Equal(t, []string{"Sales", "role.inner"}, namesIn(b.list(scim.Query{StartIndex: 1, Count: 10})))
+}
+
 // TestListsOfBothKinds compares pages with those of one list that has all groups.
 func TestListsOfBothKinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

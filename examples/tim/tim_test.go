@@ -718,6 +718,15 @@ func nestedKept(t *testing.T, p product) {
 	assert.Equal(t, map[any]any{inner: "Group", boss: "User"}, types)
 	require.Equal(t, http.StatusNoContent, e.RemoveMember(outer, inner).Status)
 	assert.Empty(t, within())
+
+	// A group that stands for a role has groups in it, too, whose members do not have the
+	// role. The application does not have it, so it is in no group of the application's.
+	role := createGroup(t, e, "role.user", "r-1", inner)
+	assert.Contains(t, e.Do(http.MethodGet, "/Groups/"+role, nil).Text, inner)
+	assert.Empty(t, p.rolesOf(t, ann))
+	r := e.AddMember(outer, role)
+	assert.Equal(t, http.StatusBadRequest, r.Status, r.Text)
+	assert.Contains(t, r.Detail(), "stands for a role")
 }
 
 // managerCleared goes through the forms in which a manager is given and taken away.
