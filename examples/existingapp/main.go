@@ -76,9 +76,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "The application: %[1]s/profile/{email}, %[1]s/teams/{name}\n  Tenant URL:    %[1]s%[2]s\n  Secret token:  %[3]s\nCtrl-C ends it.\n", url, basePath, *token)
+	fmt.Fprintf(out, greeting, url, basePath, *token)
 	return serve(ctx, l, mux)
 }
+
+const greeting = `The application: %[1]s/profile/{email}, %[1]s/teams/{name}
+  Tenant URL:    %[1]s%[2]s
+  Secret token:  %[3]s
+
+Try it:
+
+  curl -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/scim+json' %[1]s%[2]s/Users \
+    -d '{"userName":"ann@acme.example","name":{"givenName":"Ann","familyName":"Lee"},"userType":"Manager"}'
+  curl %[1]s/profile/ann@acme.example
+
+Ctrl-C ends it.
+`
 
 // newMux has the application's own pages and, below a path of its own, SCIM.
 func newMux(ctx context.Context, db *sql.DB, url, token string) (*http.ServeMux, error) {

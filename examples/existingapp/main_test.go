@@ -41,7 +41,7 @@ func TestWiring(t *testing.T) {
 	}
 }
 
-var greeting = regexp.MustCompile(`(?s)The application: (\S+)/profile/.*Tenant URL:\s+(\S+)\n\s+Secret token:\s+(\S+)\n`)
+var greeted = regexp.MustCompile(`(?s)The application: (\S+)/profile/.*Tenant URL:\s+(\S+)\n\s+Secret token:\s+(\S+)\n`)
 
 // directory is an identity provider, and a person at the application.
 type directory struct {
@@ -71,7 +71,7 @@ func start(t *testing.T, name string) *directory {
 		text.Write(part[:n])
 		require.NoError(t, err)
 	}
-	m := greeting.FindStringSubmatch(text.String())
+	m := greeted.FindStringSubmatch(text.String())
 	require.NotNil(t, m, text.String())
 	db, err := openDatabase(t.Context(), name)
 	require.NoError(t, err)

@@ -77,6 +77,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
   Interop token: %[5]s  (draft-zollner-scim-interop-profile)
   IPSIE token:   %[6]s  (IPSIE AL SCIM 2.0 Profile)
 
+Try it:
+
+  curl %[1]s/ServiceProviderConfig
+  curl -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' %[1]s/Users -d '{"userName":"ann@example.com"}'
+
 Ctrl-C ends it.
 `, o.baseURL, o.token, o.strictToken, database.Describe(*db), o.interopToken, o.ipsieToken)
 	return serve(ctx, l, h)

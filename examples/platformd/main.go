@@ -82,7 +82,7 @@ Try it:
     "userName":"ann@acme.example","name":{"givenName":"Ann","familyName":"Lee"},"userType":"Premium","roles":[{"value":"User","primary":true}],
     "urn:ietf:params:scim:schemas:extension:2.0:CustomExtensionName":{"folders":["onboarding","sales"]},
     "urn:ietf:params:scim:schemas:extension:2.0:Metadata":{"costCentre":4711}}'
-  # what is missing, and a folder that does not exist, are named
+  # what is missing is named
   curl -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/scim+json' %[2]s/Users -d '{"userName":"bob@acme.example"}'
 
 Then sign in as root@acme.example, and see people, teams and the connector. Ctrl-C ends it.

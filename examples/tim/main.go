@@ -114,9 +114,10 @@ Try it:
   curl -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/scim+json' %[2]s/Users -d '{"userName":"ann@acme.example",
     "active":"True","externalId":"a-1","urn:ietf:params:scim:schemas:extension:tim:1.0:User":{"email":"ann@acme.example"},
     "urn:ietf:params:scim:schemas:extension:tim:2.0:User":{"vendor":"Azure"}}'
-  # a group that stands for a role: put her in by the id that the first answer has, and she may approve invoices
+  # a group that stands for a role: who is in it may approve invoices
+  ann=$(curl -s -H 'Authorization: Bearer %[3]s' -G %[2]s/Users --data-urlencode 'filter=externalId eq "a-1"' | sed 's/.*"id":"\([^"]*\)".*/\1/')
   curl -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/scim+json' %[2]s/Groups -d '{"displayName":"role.approver",
-    "externalId":"g-1","members":[{"value":"…"}],"urn:ietf:params:scim:schemas:extension:tim:2.0:Group":{"vendor":"Azure"}}'
+    "externalId":"g-1","members":[{"value":"'$ann'"}],"urn:ietf:params:scim:schemas:extension:tim:2.0:Group":{"vendor":"Azure"}}'
 
 Then sign in as ann@acme.example. Ctrl-C ends it.
 `

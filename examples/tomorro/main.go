@@ -86,6 +86,11 @@ Try it:
   curl -H 'Authorization: Bearer %[4]s' %[2]s/Groups
   curl -H 'Authorization: Bearer %[3]s' %[2]s/Groups
 
-Then sign in as ann@acme.example and make a contract, name a substitute as root@acme.example, and DELETE ann:
-her contract has a new owner before she is gone. Ctrl-C ends it.
+Then sign in as ann@acme.example and make a contract, name a substitute as root@acme.example, and let Entra ID delete ann:
+her contract has a new owner before she is gone.
+
+  ann=$(curl -s -H 'Authorization: Bearer %[3]s' -G %[2]s/Users --data-urlencode 'filter=userName eq "ann@acme.example"' | sed 's/.*"id":"\([^"]*\)".*/\1/')
+  curl -X DELETE -H 'Authorization: Bearer %[3]s' %[2]s/Users/$ann
+
+Ctrl-C ends it.
 `
