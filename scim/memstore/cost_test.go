@@ -114,8 +114,17 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// crowd is how many users benchmarks have: a million, or with -short, where they are
+// only to be seen to work, what is made in a moment.
+func crowd() int {
+	if testing.Short() {
+		return 200_000
+	}
+	return 1_000_000
+}
+
 func BenchmarkStoreMemory(b *testing.B) {
-	for _, n := range []int{10_000, 100_000, 1_000_000} {
+	for _, n := range []int{10_000, 100_000, crowd()} {
 		b.Run(fmt.Sprintf("muster/%d", n), func(b *testing.B) {
 			for b.Loop() {
 				bytes, objects := perUser(b, n)
@@ -131,7 +140,7 @@ func BenchmarkStoreMemory(b *testing.B) {
 // figure is for two changes. They differ in the size of the group alone: finding
 // a random user among a million costs cache misses in all of them.
 func BenchmarkMemberAdd(b *testing.B) {
-	const users = 1_000_000
+	users := crowd()
 	s := memstore.New()
 	ids := addUsers(b, s, users)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -170,7 +179,7 @@ func BenchmarkMemberAdd(b *testing.B) {
 
 // BenchmarkStore has the other calls on a million users.
 func BenchmarkStore(b *testing.B) {
-	const n = 1_000_000
+	n := crowd()
 	s := memstore.New()
 	ids := fill(b, s, n)
 	r := rand.New(rand.NewPCG(1, 2))
