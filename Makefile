@@ -21,7 +21,7 @@ test: ## run the tests
 
 .PHONY: race
 race: ## run the tests with the race detector
-	go test -race ./...
+	.ci/run race
 
 .PHONY: lint
 lint: ## gofmt, vet and staticcheck
