@@ -124,12 +124,14 @@ func (f *fold) replace() {
 }
 
 func (f *fold) add(m Member) {
-	delete(f.removed, m.ID)
-	if _, there := f.added.Find(m.ID, f.id); there {
-		return
+	if len(f.removed) > 0 {
+		delete(f.removed, m.ID)
 	}
 	f.d.Add = append(f.d.Add, m)
-	f.added.Add(len(f.d.Add)-1, f.id)
+	if !f.added.Add(len(f.d.Add)-1, f.id) {
+		f.d.Add = f.d.Add[:len(f.d.Add)-1]
+		return
+	}
 	f.live++
 }
 

@@ -40,6 +40,15 @@ type UserTrash interface {
 	HiddenUsers(ctx context.Context, t Tenant, q Query) (Page, error)
 }
 
+// UserChecker is a UserStore that can tell which users there are without reading them.
+// The members that a group is to get are checked so; without it they are listed by
+// Query.IDs, which of a group of ten thousand reads ten thousand users.
+type UserChecker interface {
+	// UsersExist reports of each id whether it is that of a user whom GetUser would
+	// return, in their order. There may be 10,000 ids; none is there twice.
+	UsersExist(ctx context.Context, t Tenant, ids []string) ([]bool, error)
+}
+
 // CursorLister is a store that can do Query.ByKey for all it lists.
 type CursorLister interface {
 	// ListsByKey reports whether it can.

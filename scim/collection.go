@@ -17,6 +17,9 @@ type collection struct {
 	update func(ctx context.Context, t Tenant, id string, w GroupWrite) (GroupResult, error)
 	delete func(ctx context.Context, t Tenant, id, version string) error
 
+	// exist is UsersExist; nil if the store has no such ability.
+	exist func(ctx context.Context, t Tenant, ids []string) ([]bool, error)
+
 	// writes is what the handlers write by: the functions above, or the policies
 	// before these.
 	writes writer
@@ -73,6 +76,9 @@ func userCollection(t *schema.Type, s UserStore) *collection {
 	c := newCollection(t, s)
 	c.get, c.list, c.delete = s.GetUser, s.ListUsers, s.DeleteUser
 	c.create, c.update = withoutMembers(s.CreateUser, s.UpdateUser)
+	if u, ok := s.(UserChecker); ok {
+		c.exist = u.UsersExist
+	}
 	if k, ok := s.(PasswordKeeper); ok {
 		c.keepsPasswords = k.KeepsPasswords()
 	}

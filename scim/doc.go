@@ -29,7 +29,7 @@
 // Every method takes the tenant. Resources are immutable. Groups hold no members:
 // memberships are edges, changed by a delta and asked for in both directions. What a
 // store can do beyond its interface is found by type: [Transactor], [UserTrash],
-// [RoleSetter], [CursorLister], [Typer], [PasswordKeeper].
+// [RoleSetter], [UserChecker], [CursorLister], [Typer], [PasswordKeeper].
 //
 // # Security considerations
 //

@@ -52,6 +52,9 @@ func (c *collection) edgesOf(q *request, p *schema.Projection, resources ...*sch
 		return nil, nil
 	}
 	ids := q.out.id1[:0]
+	if len(resources) > 1 {
+		ids = make([]string, 0, len(resources))
+	}
 	for _, r := range resources {
 		ids = append(ids, r.ID())
 	}

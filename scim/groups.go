@@ -396,25 +396,31 @@ func (c *groupChange) remembered(externalID string, d patch.MemberDelta) (patch.
 	if err != nil || len(parts) == 0 {
 		return d, err
 	}
+	there := make(map[string]bool, len(d.Add))
+	for _, m := range d.Add {
+		there[m.ID] = true
+	}
 	var had []patch.Member
 	for _, r := range parts {
 		if r.Value.Until.After(c.l.now()) {
-			had = append(had, r.Value.Members...)
+			for _, m := range r.Value.Members {
+				if !there[m.ID] {
+					there[m.ID] = true
+					had = append(had, m)
+				}
+			}
 		}
 		r.Delete = true
 		if err := putRecords(c.ctx, c.l.state, c.t, r); err != nil {
 			return d, err
 		}
 	}
-	types, err := c.q.typesOf(had)
-	if err != nil {
+	if err := c.q.findTypes(had); err != nil {
 		return d, err
 	}
 	n := 0
-	for i, m := range had {
-		known := func(other patch.Member) bool { return other.ID == m.ID }
-		if types[i] != "" && !slices.ContainsFunc(d.Add, known) {
-			m.Type = types[i]
+	for _, m := range had {
+		if m.Type != "" {
 			d.Add = append(d.Add, m)
 			n++
 		}

@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 
@@ -18,21 +20,20 @@ const (
 	batch = 1000
 )
 
-// knownMembers returns the delta with only members that exist in this tenant, each
-// with its type. groupID is the group itself, which can't be its own member. What
+// knownMembers returns the delta, whose Add it overwrites, with only members that exist in
+// this tenant, each with its type. groupID is the group itself, which can't be its own member. What
 // does not exist is refused or left out, as the dialect says.
 func (q *request) knownMembers(groupID string, d patch.MemberDelta) (patch.MemberDelta, error) {
 	if len(d.Add) == 0 {
 		return d, nil
 	}
-	known := make([]patch.Member, 0, len(d.Add))
+	known := d.Add[:0]
 	for part := range slices.Chunk(d.Add, maxIDs) {
-		types, err := q.typesOf(part)
-		if err != nil {
+		if err := q.findTypes(part); err != nil {
 			return d, err
 		}
-		for i, m := range part {
-			if m.Type = types[i]; m.Type == "" {
+		for _, m := range part {
+			if m.Type == "" {
 				if q.settings.Dialect.RefuseUnknownMembers {
 					return d, UnknownMember(m.ID)
 				}
@@ -61,15 +62,16 @@ func (q *request) checkNested(groupID string, m patch.Member) error {
 	return nil
 }
 
-// typesOf looks members up, users first: the result has the type of each, "" for what
-// does not exist.
-func (q *request) typesOf(members []patch.Member) ([]string, error) {
-	types := make([]string, len(members))
-	places := memberPlacesOf(members)
+// findTypes looks members up, users first, and gives each its type, "" if it does not
+// exist.
+func (q *request) findTypes(members []patch.Member) error {
+	for i := range members {
+		members[i].Type = ""
+	}
 	for _, c := range []*collection{q.h.users, q.h.groups} {
 		var ids []string
 		for i, m := range members {
-			if types[i] != "" {
+			if m.Type != "" {
 				continue
 			}
 			if ids == nil {
@@ -80,37 +82,65 @@ func (q *request) typesOf(members []patch.Member) ([]string, error) {
 		if ids == nil {
 			break
 		}
-		// One more than there can be: then a store need not count what is behind the page.
-		page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids) + 1})
+		exist, err := c.existing(q, ids)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, r := range page.Resources {
-			if i, ok := places.find(r.ID()); ok {
-				types[i] = c.typ.Name()
+		n := 0 // of ids
+		for i := range members {
+			m := &members[i]
+			if m.Type != "" {
+				continue
 			}
+			if exist[n] {
+				m.Type = c.typ.Name()
+			}
+			n++
 		}
 	}
-	return types, nil
+	return nil
 }
 
-// memberPlaces finds members by their ids. Nearly always stores list them in the order in
-// which a client that has read the group sends them; only otherwise there is an index.
-type memberPlaces struct {
-	members []patch.Member
-	next    int
-	index   *idindex.Index
+// existing reports of each id whether there is such a resource.
+func (c *collection) existing(q *request, ids []string) ([]bool, error) {
+	if c.exist != nil {
+		exist, err := c.exist(q.ctx, q.scope.Tenant, ids)
+		if err == nil && len(exist) != len(ids) {
+			err = fmt.Errorf("scim: UsersExist of the store told of %d ids, not of %d", len(exist), len(ids))
+		}
+		if !errors.Is(err, ErrNotImplemented) {
+			return exist, err
+		}
+	}
+	// One more than there can be: then a store need not count what is behind the page.
+	page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids) + 1})
+	if err != nil {
+		return nil, err
+	}
+	exist, places := make([]bool, len(ids)), idPlaces{ids: ids}
+	for _, r := range page.Resources {
+		if i, ok := places.find(r.ID()); ok {
+			exist[i] = true
+		}
+	}
+	return exist, nil
 }
 
-func memberPlacesOf(members []patch.Member) *memberPlaces { return &memberPlaces{members: members} }
+// idPlaces finds ids in a list. Nearly always stores list them in the order in which a
+// client that has read the group sends them; only otherwise there is an index.
+type idPlaces struct {
+	ids   []string
+	next  int
+	index *idindex.Index
+}
 
-func (p *memberPlaces) id(place int) string { return p.members[place].ID }
+func (p *idPlaces) id(place int) string { return p.ids[place] }
 
-func (p *memberPlaces) find(id string) (place int, ok bool) {
+func (p *idPlaces) find(id string) (place int, ok bool) {
 	place = p.next
-	if ok = place < len(p.members) && p.members[place].ID == id; !ok {
+	if ok = place < len(p.ids) && p.ids[place] == id; !ok {
 		if p.index == nil {
-			p.index = idindex.Of(len(p.members), p.id)
+			p.index = idindex.Of(len(p.ids), p.id)
 		}
 		place, ok = p.index.Find(id, p.id)
 	}

@@ -65,23 +65,23 @@ func (c *collection) replace(q *request, doc schema.Decoded) (*schema.Resource, 
 // what they can't read, what is immutable, and whether a user is active. A PUT
 // that says nothing of "active" must not let a suspended user in again.
 func (c *collection) kept(old, r *schema.Resource) (*schema.Resource, error) {
-	b := r.Edit()
-	changed := false
+	var b *schema.Builder // made if it is needed, as it seldom is
 	for _, a := range c.typ.Attrs() {
 		keep := a.Mutability != schema.ReadWrite || a.Returned == schema.Never || a.Path() == "active"
 		if !keep || a == c.edges() || isCommon(a) || !r.Value(a).IsZero() {
 			continue
 		}
 		if v := old.Value(a); !v.IsZero() {
+			if b == nil {
+				b = r.Edit()
+			}
 			b.Put(a, v)
-			changed = true
 		}
 	}
-	b.ID(old.ID()).Meta(old.Meta())
-	if !changed {
+	if b == nil {
 		return r.WithMeta(old.ID(), old.Meta()), nil
 	}
-	return b.Build()
+	return b.ID(old.ID()).Meta(old.Meta()).Build()
 }
 
 // isCommon reports whether a is kept beside the values.

@@ -18,7 +18,7 @@ func Of(n int, at func(place int) string) *Index {
 	x := new(Index)
 	x.Grow(n, at)
 	for place := range n {
-		x.put(place, at(place))
+		x.Add(place, at)
 	}
 	return x
 }
@@ -39,19 +39,21 @@ func (x *Index) Find(id string, at func(place int) string) (place int, ok bool) 
 	}
 }
 
-// Add enters a place whose id is not there yet.
-func (x *Index) Add(place int, at func(place int) string) {
+// Add enters a place, unless its id is there already, which it reports.
+func (x *Index) Add(place int, at func(place int) string) (added bool) {
 	x.Grow(1, at)
-	x.put(place, at(place))
-}
-
-func (x *Index) put(place int, id string) {
-	i := maphash.String(x.seed, id)
-	for x.slots[i&uint64(len(x.slots)-1)] != 0 {
-		i++
+	id := at(place)
+	for i := maphash.String(x.seed, id); ; i++ {
+		slot := &x.slots[i&uint64(len(x.slots)-1)]
+		if *slot == 0 {
+			*slot = uint32(place + 1)
+			x.used++
+			return true
+		}
+		if at(int(*slot)-1) == id {
+			return false
+		}
 	}
-	x.slots[i&uint64(len(x.slots)-1)] = uint32(place + 1)
-	x.used++
 }
 
 // Grow makes room for n ids more.
@@ -70,8 +72,7 @@ func (x *Index) Grow(n int, at func(place int) string) {
 	x.slots, x.used = make([]uint32, size), 0
 	for _, slot := range old {
 		if slot != 0 {
-			place := int(slot) - 1
-			x.put(place, at(place))
+			x.Add(int(slot)-1, at)
 		}
 	}
 }

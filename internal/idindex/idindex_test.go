@@ -27,13 +27,16 @@ func TestAgainstMap(t *testing.T) {
 			assert.Equal(t, there, ok)
 			if there {
 				assert.Equal(t, place, got)
+				ids = append(ids, id)
+				assert.False(t, x.Add(len(ids)-1, at), "it is there")
+				ids = ids[:len(ids)-1]
 				ids[place] = ""
 				delete(want, id)
 				continue
 			}
 			want[id] = len(ids)
 			ids = append(ids, id)
-			x.Add(len(ids)-1, at)
+			assert.True(t, x.Add(len(ids)-1, at))
 		}
 	})
 }

@@ -38,8 +38,9 @@ const (
 	needTrash
 	needRoles
 	needTx
+	needChecker
 
-	anyAbility = needTenants | needTrash | needRoles | needTx
+	anyAbility = needTenants | needTrash | needRoles | needTx | needChecker
 )
 
 // rule is a case for any kind of resources: users, groups and others have the
@@ -95,6 +96,7 @@ func (x *trial) lacks() need {
 		needTrash:     is[scim.UserTrash](x.Users),
 		needRoles:     is[scim.RoleSetter](x.Users),
 		needTx:        x.transactor() != nil,
+		needChecker:   is[scim.UserChecker](x.Users),
 	} {
 		if !has {
 			n |= lack
@@ -117,6 +119,7 @@ func (n need) String() string {
 		{needTrash, "the store is no UserTrash"},
 		{needRoles, "the store is no RoleSetter"},
 		{needTx, "the store is no Transactor"},
+		{needChecker, "the store is no UserChecker"},
 	} {
 		if n&lack.need != 0 {
 			return lack.name

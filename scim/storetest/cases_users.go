@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/muster-scim/muster/schema"
@@ -25,6 +27,49 @@ var userCases = []Case{
 		needs:       needUsers,
 		run:         testPassword,
 	},
+	{
+		Name:        "Users/Exist",
+		Rule:        "UsersExist tells, in the order of the ids, of whom GetUser would return a user: neither of those who are gone, hidden or another tenant's, nor of groups.",
+		Section:     "scim.UserChecker",
+		Consequence: "Somebody who is not there becomes a member of a group, or somebody who is there is left out.",
+		needs:       needUsers | needChecker,
+		run:         testUsersExist,
+	},
+}
+
+func testUsersExist(x *trial) {
+	c, s := x.users(), x.Users.(scim.UserChecker)
+	exist := func(what string, ids []string, want ...bool) {
+		got, err := s.UsersExist(c.ctx, c.tenant, ids)
+		c.ability(err)
+		c.must(err, "asking which users exist")
+		if !slices.Equal(got, want) {
+			c.errorf("%s: UsersExist(%.40q) is %v, want %v", what, ids, got, want)
+		}
+	}
+	a, b, gone := c.add().ID(), c.add().ID(), c.add().ID()
+	c.erase(gone)
+	exist("two of three", []string{b, gone, a}, true, false, true)
+	exist("the other way round", []string{a, b, gone}, true, true, false)
+	exist("none asked for", nil)
+	odd := oddIDs()
+	exist("strange ids", odd, make([]bool, len(odd))...)
+	if len(c.o.Tenants) > 1 {
+		theirs, err := c.create(c.ctx, c.other(), c.writeOf(c.fresh()))
+		c.must(err, "creating a user of another tenant")
+		exist("somebody else's", []string{theirs.ID(), a}, false, true)
+	}
+	if x.Groups != nil {
+		exist("a group", []string{x.groups().add().ID()}, false)
+	}
+	if t, ok := x.Users.(scim.UserTrash); ok {
+		err := t.HideUser(c.ctx, c.tenant, b, "")
+		if errors.Is(err, scim.ErrNotImplemented) {
+			return
+		}
+		c.must(err, "hiding a user")
+		exist("one is hidden", []string{a, b}, true, false)
+	}
 }
 
 func testActive(x *trial) {

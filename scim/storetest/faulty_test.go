@@ -36,6 +36,7 @@ type faulty struct {
 	restoreUser func(ctx contextT, t tenantT, id string, w scim.Write) (resource, error)
 	hiddenUsers func(ctx contextT, t tenantT, q scim.Query) (scim.Page, error)
 
+	usersExist   func(ctx contextT, t tenantT, ids []string) ([]bool, error)
 	setUserRoles func(ctx contextT, t tenantT, id string, roles []string) error
 	inTx         func(ctx contextT, f func(ctx contextT) error) error
 
@@ -52,7 +53,7 @@ func newFaulty(s *complete) *faulty {
 		getGroup: s.GetGroup, createGroup: s.CreateGroup, updateGroup: s.UpdateGroup, deleteGroup: s.DeleteGroup,
 		listMemberships: s.ListMemberships,
 		hideUser:        s.HideUser, restoreUser: s.RestoreUser, hiddenUsers: s.HiddenUsers,
-		setUserRoles: s.SetUserRoles, inTx: s.InTx,
+		usersExist: s.UsersExist, setUserRoles: s.SetUserRoles, inTx: s.InTx,
 		listState: s.ListState, putState: s.PutState, claimState: s.ClaimState,
 	}
 }
@@ -114,6 +115,10 @@ func (f *faulty) RestoreUser(ctx contextT, t tenantT, id string, w scim.Write) (
 
 func (f *faulty) HiddenUsers(ctx contextT, t tenantT, q scim.Query) (scim.Page, error) {
 	return f.hiddenUsers(ctx, t, q)
+}
+
+func (f *faulty) UsersExist(ctx contextT, t tenantT, ids []string) ([]bool, error) {
+	return f.usersExist(ctx, t, ids)
 }
 
 func (f *faulty) SetUserRoles(ctx contextT, t tenantT, id string, roles []string) error {

@@ -225,6 +225,48 @@ var trashMutants = []mutant{
 	},
 }
 
+var checkerMutants = []mutant{
+	{
+		fault: "users are told of in another order than they were asked for",
+		meant: "Users/Exist",
+		make: func(f *faulty) {
+			f.usersExist = func(ctx contextT, t tenantT, ids []string) ([]bool, error) {
+				return f.complete.UsersExist(ctx, t, slices.Sorted(slices.Values(ids)))
+			}
+		},
+	},
+	{
+		fault: "a hidden user exists",
+		meant: "Users/Exist",
+		make: func(f *faulty) {
+			f.usersExist = func(ctx contextT, t tenantT, ids []string) ([]bool, error) {
+				exist, err := f.complete.UsersExist(ctx, t, ids)
+				for i, id := range ids {
+					page, _ := f.complete.HiddenUsers(ctx, t, scim.Query{IDs: []string{id}, StartIndex: 1, Count: 1})
+					exist[i] = exist[i] || page.Total == 1
+				}
+				return exist, err
+			}
+		},
+	},
+	{
+		fault: "users of all tenants exist",
+		meant: "Users/Exist",
+		make: func(f *faulty) {
+			f.usersExist = func(ctx contextT, t tenantT, ids []string) ([]bool, error) {
+				exist, err := f.complete.UsersExist(ctx, t, ids)
+				for _, other := range []tenantT{"acme", "globex"} {
+					there, _ := f.complete.UsersExist(ctx, other, ids)
+					for i := range ids {
+						exist[i] = exist[i] || there[i]
+					}
+				}
+				return exist, err
+			}
+		},
+	},
+}
+
 var roleMutants = []mutant{
 	{
 		fault: "roles are only added",

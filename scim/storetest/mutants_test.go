@@ -35,7 +35,7 @@ type mutant struct {
 
 func allMutants() []mutant {
 	return slices.Concat(writeMutants, uniqueMutants, listMutants, filterMutants, keyMutants, isolationMutants,
-		groupMutants, edgeMutants, trashMutants, roleMutants, txMutants, stateMutants)
+		groupMutants, edgeMutants, trashMutants, checkerMutants, roleMutants, txMutants, stateMutants)
 }
 
 func (m mutant) kit() *kit {

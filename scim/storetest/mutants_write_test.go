@@ -430,7 +430,7 @@ var writeMutants = []mutant{
 	{
 		fault: "DELETE only sets active to false",
 		meant: "Users/Delete",
-		also:  "Concurrency DeleteRace DeleteVersion UpdateUnknown",
+		also:  "Concurrency DeleteRace DeleteVersion Exist UpdateUnknown",
 		make: func(f *faulty) {
 			f.deleteUser = func(ctx contextT, t tenantT, id, version string) error {
 				r, err := f.complete.GetUser(ctx, t, id)
