@@ -39,7 +39,7 @@ type app struct {
 	url string // as customers see it
 
 	// Provisioning, see scim.go.
-	users  scim.UserStore
+	linker scim.Linker
 	scim   *scim.Handler
 	tokens *token.Tokens
 
@@ -325,13 +325,6 @@ func (a *app) setConnector(ctx context.Context, org string, c connector) error {
 		UPDATE connectors SET licence = $1, issuer = $2, client_id = $3, client_secret = CASE WHEN $4 = '' THEN client_secret ELSE $4 END, version = version + 1
 		WHERE org_id = $5`, c.Licence, c.Issuer, c.ClientID, c.ClientSecret, org)
 	return err
-}
-
-// madeByHand reports whether a person has given somebody web access.
-func (a *app) madeByHand(ctx context.Context, _ scim.Tenant, accountID string) (yes bool, err error) {
-	err = sqlstore.Within(ctx, a.db).QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM web_access WHERE account_id = $1 AND given_by <> 'scim')`, accountID).Scan(&yes)
-	return yes, err
 }
 
 // query reads rows into values of T, whose fields are given by into.

@@ -61,7 +61,7 @@ func (a *app) provision(ctx context.Context) error {
 		return err
 	}
 	table := a.accounts()
-	users, err := sqlstore.Users(ctx, a.db, table, sqlstore.Table{
+	accounts, err := sqlstore.Users(ctx, a.db, table, sqlstore.Table{
 		Name: "accounts", Tenant: "org_id", NewKey: uuid.NewString, Folded: map[string]string{"userName": "lower(email)"},
 		Roles: sqlstore.Roles{Name: "web_access", User: "account_id", Role: "role", Origin: "given_by"},
 	}, sqlstore.Options{})
@@ -70,19 +70,20 @@ func (a *app) provision(ctx context.Context) error {
 	}
 	groups, err := sqlstore.Groups(ctx, a.db, teamTable, sqlstore.Table{
 		Name: "teams", Tenant: "org_id", NewKey: uuid.NewString,
-	}, sqlstore.Members{Name: "team_members", Group: "team_id", Member: "account_id", Of: users}, sqlstore.Options{})
+	}, sqlstore.Members{Name: "team_members", Group: "team_id", Member: "account_id", Of: accounts}, sqlstore.Options{})
 	if err != nil {
 		return err
 	}
 	// Accounts get their folders in the transaction that stores the row.
-	a.users = mapping.UserStore(table, users.Then(a.grant))
+	users := mapping.UserStore(table, accounts.Then(a.grant))
+	a.linker = scim.LinkByUserName(users, accounts.RolesByHand)
 	if a.tokens, err = token.New(state, token.Options{Prefix: "platformd", Logger: a.log, Now: a.now}); err != nil {
 		return err
 	}
 	a.scim, err = scim.New(scim.Config{
 		BaseURL: a.url + basePath, Logger: a.log, Now: a.now,
 		Auth:  scim.AnyOf(a.tokens.Authenticator(), a.tokens.Basic("")),
-		Users: a.users, Groups: mapping.GroupStore(teamTable, groups),
+		Users: users, Groups: mapping.GroupStore(teamTable, groups),
 		State: state, StateInTx: true, Settings: scim.Versioned(a.settingsVersion, a.settings),
 		Cutoffs: []scim.Cutoff{{Name: "sessions", Cut: func(ctx context.Context, _ scim.Tenant, id string) error { return a.endSessions(ctx, id) }}},
 	})
@@ -104,7 +105,7 @@ var webAccess = rolemap.Must(rolemap.Table{Attribute: "roles", Values: rolemap.S
 // to whom a person has given web access; a team of the same name stays the application's.
 func (a *app) settings(ctx context.Context, s scim.Scope) (*scim.Settings, error) {
 	c, err := a.connector(ctx, string(s.Tenant))
-	settings := &scim.Settings{Roles: webAccess, Linker: scim.LinkByUserName(a.users, a.madeByHand)}
+	settings := &scim.Settings{Roles: webAccess, Linker: a.linker}
 	if c.Licence != "" {
 		settings.Defaults = map[string]any{"userType": c.Licence}
 	}

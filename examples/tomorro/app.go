@@ -38,7 +38,7 @@ type app struct {
 
 	// Provisioning, see scim.go.
 	scimURL  string
-	users    scim.UserStore
+	linker   scim.Linker
 	scim     *scim.Handler
 	tokens   *token.Tokens
 	offboard *substitute.Coordinator
@@ -199,13 +199,6 @@ func (a *app) memberNamed(ctx context.Context, workspaceID, email string) (id st
 		err = refusal(fmt.Sprintf("nobody is called %q", email))
 	}
 	return id, err
-}
-
-// madeByHand reports whether a person has given somebody a role.
-func (a *app) madeByHand(ctx context.Context, _ scim.Tenant, memberID string) (yes bool, err error) {
-	err = sqlstore.Within(ctx, a.db).QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM member_roles WHERE member_id = $1 AND given_by <> 'scim')`, memberID).Scan(&yes)
-	return yes, err
 }
 
 // listed is a member as pages show them.

@@ -71,10 +71,11 @@ func (a *app) provision(ctx context.Context, publicURL string) error {
 	if err != nil {
 		return err
 	}
-	a.scimURL, a.users = publicURL+basePath, mapping.UserStore(memberTable, members, mapping.WithClock(a.now))
+	users := mapping.UserStore(memberTable, members, mapping.WithClock(a.now))
+	a.scimURL, a.linker = publicURL+basePath, scim.LinkByUserName(users, members.RolesByHand)
 	a.scim, err = scim.New(scim.Config{
 		BaseURL: a.scimURL, Auth: a.tokens.Authenticator(), Logger: a.log, Now: a.now,
-		Users: a.users, Groups: mapping.GroupStore(groupTable, groups, mapping.WithClock(a.now)),
+		Users: users, Groups: mapping.GroupStore(groupTable, groups, mapping.WithClock(a.now)),
 		State: state, StateInTx: true, Offboard: a.offboard,
 		Settings: scim.Versioned(a.settingsVersion, a.settings),
 		Cutoffs:  []scim.Cutoff{{Name: "sessions", Cut: a.endSessions}},
@@ -103,7 +104,7 @@ func (a *app) settings(ctx context.Context, s scim.Scope) (*scim.Settings, error
 	}
 	roles, err := rolemap.New(table)
 	return &scim.Settings{
-		Roles: roles, Linker: linker{scim.LinkByUserName(a.users, a.madeByHand), a, c.AdoptsGroups},
+		Roles: roles, Linker: linker{a.linker, a, c.AdoptsGroups},
 		NoGroupCreate: !c.CreatesGroups, OnlyLinkedGroups: !c.SeesAll, GroupsManaged: w.GroupsLocked,
 		Substitute: substitute.Default(a.substituteOf), KeepLog: 30 * 24 * time.Hour,
 	}, err

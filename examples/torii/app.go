@@ -38,7 +38,7 @@ type app struct {
 
 	// Provisioning, see scim.go.
 	scimURL string
-	users   scim.UserStore
+	linker  scim.Linker
 	scim    *scim.Handler
 	keys    *token.Tokens
 }
@@ -245,13 +245,6 @@ func (a *app) visitorOf(ctx context.Context, session string) (visitor, error) {
 func (a *app) endSessions(ctx context.Context, personID string) error {
 	_, err := a.db.ExecContext(ctx, `DELETE FROM sessions WHERE person_id = $1`, personID)
 	return err
-}
-
-// madeByHand reports whether a person has given somebody a role.
-func (a *app) madeByHand(ctx context.Context, _ scim.Tenant, personID string) (yes bool, err error) {
-	err = sqlstore.Within(ctx, a.db).QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM person_roles WHERE person_id = $1 AND given_by <> 'scim')`, personID).Scan(&yes)
-	return yes, err
 }
 
 // query reads rows into values of T, whose fields are given by into.

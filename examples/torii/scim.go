@@ -47,10 +47,11 @@ func (a *app) provision(ctx context.Context, publicURL string) error {
 	if a.keys, err = token.New(state, token.Options{Prefix: "torii", Logger: a.log, Now: a.now}); err != nil {
 		return err
 	}
-	a.scimURL, a.users = publicURL+basePath, mapping.UserStore(people, rows)
+	users := mapping.UserStore(people, rows)
+	a.scimURL, a.linker = publicURL+basePath, scim.LinkByUserName(users, rows.RolesByHand)
 	a.scim, err = scim.New(scim.Config{
 		BaseURL: a.scimURL, Auth: a.keys.Authenticator(), Logger: a.log, Now: a.now,
-		Users: a.users, State: state, StateInTx: true,
+		Users: users, State: state, StateInTx: true,
 		Settings: scim.Versioned(a.settingsVersion, a.settings),
 		Cutoffs: []scim.Cutoff{{Name: "sessions", Cut: func(ctx context.Context, _ scim.Tenant, id string) error {
 			return a.endSessions(ctx, id)
@@ -71,7 +72,7 @@ func (a *app) settings(ctx context.Context, s scim.Scope) (*scim.Settings, error
 		table.Values[r.Name] = r.Name
 	}
 	roles, err := rolemap.New(table)
-	return &scim.Settings{Roles: roles, Linker: scim.LinkByUserName(a.users, a.madeByHand)}, err
+	return &scim.Settings{Roles: roles, Linker: a.linker}, err
 }
 
 func (a *app) settingsVersion(ctx context.Context, s scim.Scope) (string, error) {

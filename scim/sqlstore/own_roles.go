@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/muster-scim/muster/scim"
 )
@@ -63,6 +64,32 @@ func (r *Repository[T]) setRoleColumn(ctx context.Context, t scim.Tenant, id str
 		}
 		return err
 	})
+}
+
+// RolesByHand reports whether a user has a role that somebody else than provisioning has
+// given, as [Roles.Origin] tells: whom no identity provider should take over.
+//
+//	scim.LinkByUserName(users, accounts.RolesByHand)
+//
+// It is part of the transaction in ctx, if there is one. Without a table of roles that has
+// an Origin it can't be told, which is an error.
+func (r *Repository[T]) RolesByHand(ctx context.Context, t scim.Tenant, id string) (byHand bool, err error) {
+	p := r.table.Roles
+	if p.Name == "" || p.Origin == "" {
+		return false, errors.New("sqlstore: RolesByHand needs a Table.Roles with Name and Origin")
+	}
+	key, err := r.key(id)
+	if errors.Is(err, errNoKey) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	a := &args{d: r.d}
+	where, origin := p.of(t, key, a, false), quote(p.Origin)
+	err = r.d.queryText(ctx, func(Rows) error { byHand = true; return nil },
+		"SELECT 1 FROM "+qualified(p.Schema, p.Name)+" WHERE "+where+" AND ("+origin+" IS NULL OR "+origin+" <> "+a.bind(p.given())+") LIMIT 1", a.all)
+	return byHand, err
 }
 
 // of is the condition on the roles of a user that provisioning has given.

@@ -355,6 +355,47 @@ func TestOwnFolded(t *testing.T) {
 	})
 }
 
+// TestRolesByHand: who has been given a role by somebody is told from those who have
+// roles by provisioning only, also in a transaction.
+func TestRolesByHand(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		apply(t, db, accountDDL...)
+		users := accountTable(t)
+		table := sqlstore.Table{Name: "accounts", Tenant: "org_id", Roles: sqlstore.Roles{Name: "account_roles", User: "account_id", Role: "role", Origin: "given_by"}}
+		repo, err := sqlstore.Users(ctx, db, users, table, sqlstore.Options{})
+		require.NoError(t, err)
+		ann := ownAdd(t, storetest.Stores{Users: mapping.UserStore(users, repo)}, "Ann").ID()
+		byHand := func(ctx context.Context, id string) bool {
+			t.Helper()
+			yes, err := repo.RolesByHand(ctx, "acme", id)
+			require.NoError(t, err)
+			return yes
+		}
+		assert.False(t, byHand(ctx, ann))
+		require.NoError(t, repo.SetUserRoles(ctx, "acme", ann, []string{"editor"}))
+		assert.False(t, byHand(ctx, ann), "given by provisioning")
+		rollback := errors.New("undone")
+		require.ErrorIs(t, repo.InTx(ctx, func(ctx context.Context) error {
+			_, err := sqlstore.Within(ctx, db).ExecContext(ctx, "INSERT INTO account_roles VALUES ("+ann+", 'editor', 'hand')")
+			require.NoError(t, err)
+			assert.True(t, byHand(ctx, ann))
+			return rollback
+		}), rollback)
+		assert.False(t, byHand(ctx, ann))
+		_, err = db.ExecContext(ctx, "INSERT INTO account_roles VALUES ("+ann+", 'admin', 'hand')")
+		require.NoError(t, err)
+		assert.True(t, byHand(ctx, ann))
+		assert.False(t, byHand(ctx, "9999999"), "nobody")
+		assert.False(t, byHand(ctx, "no key"))
+
+		table.Roles.Origin = ""
+		repo, err = sqlstore.Users(ctx, db, users, table, sqlstore.Options{})
+		require.NoError(t, err)
+		_, err = repo.RolesByHand(ctx, "acme", ann)
+		require.ErrorContains(t, err, "Origin")
+	})
+}
+
 // TestOwnTableThatDoesNotFit: what is wrong with a table is said at once.
 func TestOwnTableThatDoesNotFit(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {

@@ -29,7 +29,7 @@ const module = "github.com/muster-scim/muster/"
 // with once SCIM is in it. All others are wiring.
 var handled = []string{
 	"schema.Secret",
-	"scim.ErrGroupsManaged", "scim.Event", "scim.GroupEdit", "scim.Handler", "scim.Tenant", "scim.UserCreated", "scim.UserStore",
+	"scim.ErrGroupsManaged", "scim.Event", "scim.GroupEdit", "scim.Handler", "scim.Linker", "scim.Tenant", "scim.UserCreated",
 	"sqlstore.DBTX", "sqlstore.Within",
 	"substitute.Coordinator",
 	"token.Expiry", "token.Issue", "token.LifetimeError", "token.Token", "token.Tokens",
