@@ -2,99 +2,48 @@ package patch
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/muster-scim/muster/internal/jsonscan"
 )
 
-// reader reads one JSON document. What it returns are parts of that.
-type reader struct {
-	data []byte
-	src  bytes.Buffer
-	dec  *jsontext.Decoder
-}
-
-var readers = sync.Pool{New: func() any { return &reader{dec: jsontext.NewDecoder(&bytes.Buffer{})} }}
-
-func newReader(data []byte) *reader {
-	r := readers.Get().(*reader)
-	r.data, r.src = data, *bytes.NewBuffer(data)
-	// Names that are there twice are found by who knows whether case counts.
-	r.dec.Reset(&r.src, jsontext.AllowDuplicateNames(true))
-	return r
-}
-
-// release lets go of the document, so that nothing of a client's stays in the pool.
-func (r *reader) release() {
-	r.data, r.src = nil, bytes.Buffer{}
-	r.dec.Reset(&r.src)
-	readers.Put(r)
-}
-
-// value returns the next value.
-func (r *reader) value() (jsontext.Value, error) {
-	v, err := r.dec.ReadValue()
-	if err != nil {
-		return nil, r.notJSON()
-	}
-	end := int(r.dec.InputOffset())
-	return r.data[end-len(v) : end], nil
-}
-
-func (r *reader) notJSON() error {
-	return whole(fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", r.dec.InputOffset()))
-}
-
-// eachMember calls do for each member of the JSON object data, in their order.
+// eachMember calls do for each member of the JSON object data, in their order. Names that
+// are there twice are found by who knows whether case counts.
 func eachMember(data []byte, do func(name []byte, value jsontext.Value) error) error {
-	r := newReader(data)
-	defer r.release()
-	if r.dec.PeekKind() != '{' {
+	s := jsonscan.New(data)
+	if s.First() != '{' && s.Err() == "" {
 		return whole("A JSON object is expected.")
 	}
-	return r.each('}', func() error {
-		quoted, err := r.value()
-		if err != nil {
-			return err
-		}
-		value, err := r.value()
-		if err != nil {
-			return err
-		}
-		return do(unquoted(quoted), value)
-	})
+	return each(&s, '}', do)
 }
 
 // eachElement calls do for each element of the JSON list data.
 func eachElement(data []byte, do func(jsontext.Value) error) error {
-	r := newReader(data)
-	defer r.release()
-	return r.each(']', func() error {
-		value, err := r.value()
-		if err != nil {
-			return err
-		}
-		return do(value)
-	})
+	s := jsonscan.New(data)
+	return each(&s, ']', func(_ []byte, value jsontext.Value) error { return do(value) })
 }
 
-// each goes into an object or list, calls next until it ends, and makes sure that
-// nothing follows.
-func (r *reader) each(end jsontext.Kind, next func() error) error {
-	// What PeekKind has seen is there.
-	_, _ = r.dec.ReadToken()
-	for r.dec.PeekKind() != end {
-		if err := next(); err != nil {
+// each goes through an object or list, as its end says, and makes sure that nothing
+// follows.
+func each(s *jsonscan.Scanner, end byte, do func(name []byte, value jsontext.Value) error) error {
+	for s.Enter(); s.More(end); {
+		var name []byte
+		if end == '}' {
+			name = s.Name()
+		}
+		value := s.Value()
+		if s.Err() != "" {
+			break // value is not all of one
+		}
+		if err := do(name, value); err != nil {
 			return err
 		}
 	}
-	_, _ = r.dec.ReadToken()
-	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return whole("Something follows the JSON object.")
+	s.End()
+	if msg := s.Err(); msg != "" {
+		return whole(msg)
 	}
 	return nil
 }

@@ -2,10 +2,11 @@ package schema
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/muster-scim/muster/internal/jsonscan"
 )
 
 // Decoding says what a reader refuses that real identity providers send. The
@@ -165,7 +166,7 @@ func (d *decoder) scalarAlone() Value {
 // decoder writes nodes and text in the order in which they come; finish brings
 // both into canonical order if they are not.
 type decoder struct {
-	cursor
+	jsonscan.Scanner
 	t *Type
 	o Decoding
 
@@ -195,7 +196,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 func newDecoder(t *Type, data []byte, o Decoding) *decoder {
 	d := decoders.Get().(*decoder)
-	d.cursor, d.t, d.o = newCursor(data), t, o
+	d.Scanner, d.t, d.o = jsonscan.New(data), t, o
 	words := (len(t.attrs) + len(t.exts) + 63) / 64
 	if cap(d.seen) < words {
 		d.seen = make([]uint64, words)
@@ -231,18 +232,21 @@ func (d *decoder) release() {
 // check returns what is wrong with the JSON, or else err.
 func (d *decoder) check(err error) error {
 	if err == nil {
-		d.end()
+		d.End()
 	}
-	return cmp.Or(d.err(), err)
+	if msg := d.Err(); msg != "" {
+		return syntax(msg)
+	}
+	return err
 }
 
 // document reads a resource.
 func (d *decoder) document() error {
-	if d.first() != '{' {
+	if d.First() != '{' {
 		return syntax("A JSON object is expected.")
 	}
-	for d.enter(); d.more('}'); {
-		if err := d.key(d.name()); err != nil {
+	for d.Enter(); d.More('}'); {
+		if err := d.key(d.Name()); err != nil {
 			return err
 		}
 	}
@@ -260,7 +264,7 @@ func (d *decoder) document() error {
 
 // alone reads a value that stands for itself.
 func (d *decoder) alone(a *Attr, list bool) error {
-	switch k := d.first(); {
+	switch k := d.First(); {
 	case !list:
 		return d.single(a, a.MultiValued)
 	case k == '[' || k == 'n':
@@ -289,12 +293,12 @@ func (d *decoder) top(a *Attr) error {
 	}
 	switch {
 	case d.verbatim && (a.isBeside() || a == d.t.password):
-		d.skip()
+		d.Skip()
 		return nil
 	case a == d.t.schemas:
 		return d.readSchemas()
 	case a.Mutability == ReadOnly && !d.verbatim:
-		d.skip()
+		d.Skip()
 		return nil
 	case a == d.t.password && d.o.RefusePasswords:
 		return &Error{Type: ScimTypeInvalidSyntax, Path: a.path, Msg: "is not supported"}
@@ -334,16 +338,16 @@ func (d *decoder) extension(ext int) error {
 	if d.sawBefore(len(d.t.attrs) + ext) {
 		return twice(e.urn)
 	}
-	switch k := d.first(); k {
+	switch k := d.First(); k {
 	case 'n':
-		d.skip()
+		d.Skip()
 		return nil
 	case '{':
 	default:
 		return invalid(e.urn, "is an object with the extension's attributes, not "+kindName(k))
 	}
-	for d.enter(); d.more('}'); {
-		if err := d.extensionKey(ext, d.name()); err != nil {
+	for d.Enter(); d.More('}'); {
+		if err := d.extensionKey(ext, d.Name()); err != nil {
 			return err
 		}
 	}
@@ -410,7 +414,7 @@ func (d *decoder) unknown(key string) error {
 		return &Error{Type: ScimTypeInvalidSyntax, Path: clip(key), Msg: "is not an attribute of " + d.t.Name()}
 	}
 	d.note(key, "unknown attribute ignored")
-	d.skip()
+	d.Skip()
 	return nil
 }
 
@@ -423,7 +427,7 @@ func (d *decoder) path(a *Attr) error {
 	case a.parent == nil:
 		return d.top(a)
 	}
-	raw := d.value()
+	raw := d.Value()
 	if a.Mutability == ReadOnly || a.parent.Mutability == ReadOnly || a.IsComputed() {
 		return nil
 	}
@@ -439,11 +443,11 @@ func (d *decoder) path(a *Attr) error {
 func (d *decoder) note(path, rule string) { d.notes = append(d.notes, Note{clip(path), rule}) }
 
 func (d *decoder) readPassword() error {
-	switch k := d.first(); k {
+	switch k := d.First(); k {
 	case 'n':
-		d.skip()
+		d.Skip()
 	case '"':
-		if text := d.str(); len(text) > 0 {
+		if text := d.Str(); len(text) > 0 {
 			var err error
 			d.password, err = PreparePassword(string(text))
 			return err
@@ -460,7 +464,7 @@ func badSchemas(msg string) *Error {
 
 // readSchemas checks the URIs; which schemas a resource has follows from its data.
 func (d *decoder) readSchemas() error {
-	switch k := d.first(); {
+	switch k := d.First(); {
 	case k == '[':
 	case d.o.RefuseSchemas:
 		return badSchemas("is a list of URIs, not " + kindName(k))
@@ -468,10 +472,10 @@ func (d *decoder) readSchemas() error {
 		if k != 'n' {
 			d.note("schemas", "ignored, since it is no list")
 		}
-		d.skip()
+		d.Skip()
 		return nil
 	}
-	for d.enter(); d.more(']'); {
+	for d.Enter(); d.More(']'); {
 		if err := d.readURI(); err != nil {
 			return err
 		}
@@ -481,9 +485,9 @@ func (d *decoder) readSchemas() error {
 
 func (d *decoder) readURI() error {
 	var uri []byte
-	if k := d.first(); k == '"' {
-		uri = d.str()
-	} else if d.skip(); d.o.RefuseSchemas {
+	if k := d.First(); k == '"' {
+		uri = d.Str()
+	} else if d.Skip(); d.o.RefuseSchemas {
 		return badSchemas("is a list of URIs, not of " + kindName(k))
 	}
 	switch ext := findURN(d.t, uri); {

@@ -465,11 +465,6 @@ func TestDecodeSyntax(t *testing.T) {
 	assert.Len(t, d.Notes, 1)
 }
 
-func TestDecodeTooLarge(t *testing.T) {
-	assert.NoError(t, schema.CheckSize(1<<30))
-	assertError(t, schema.CheckSize(1<<30+1), invalidSyntax, "The document is too large.")
-}
-
 // TestDecodeSchemas: the strict reader of S-3 and S-3.3.
 func TestDecodeSchemas(t *testing.T) {
 	tests := []struct{ id, schemas, strict string }{

@@ -20,9 +20,9 @@ func (d *decoder) attribute(a *Attr) error {
 
 // list reads the value of a multi-valued attribute.
 func (d *decoder) list(a *Attr) error {
-	switch k := d.first(); {
+	switch k := d.First(); {
 	case k == 'n':
-		d.skip()
+		d.Skip()
 		return nil
 	case k == '[':
 		return d.array(a)
@@ -40,7 +40,7 @@ func (d *decoder) list(a *Attr) error {
 // listOfOne reads one element as the list.
 func (d *decoder) listOfOne(a *Attr) error {
 	o := d.open(a, kindArray)
-	k := d.first()
+	k := d.First()
 	err := d.single(a, true)
 	d.close(o)
 	d.hollow = k == '{' && len(d.nodes) == o
@@ -49,7 +49,7 @@ func (d *decoder) listOfOne(a *Attr) error {
 
 func (d *decoder) array(a *Attr) error {
 	o, n := d.open(a, kindArray), 0
-	for d.enter(); d.more(']'); n++ {
+	for d.Enter(); d.More(']'); n++ {
 		if err := d.single(a, true); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (d *decoder) close(o int) {
 
 // single reads one value of a; inList says that it is an element.
 func (d *decoder) single(a *Attr, inList bool) error {
-	k := d.first()
+	k := d.First()
 	isNumber := k == '-' || k >= '0' && k <= '9'
 	switch {
 	case k == '"' && a.Type != Complex:
@@ -83,12 +83,12 @@ func (d *decoder) single(a *Attr, inList bool) error {
 	case k == '{' && a.Type == Complex:
 		return d.object(a)
 	case (k == 't' || k == 'f') && a.Type == Boolean:
-		d.boolean(a, string(d.literal()) == "true")
+		d.boolean(a, string(d.Literal()) == "true")
 		return nil
 	case isNumber && (a.Type == Integer || a.Type == Decimal):
 		return d.number(a)
 	case k == 'n':
-		d.skip()
+		d.Skip()
 		return nil
 	case k == '"':
 		return d.bareID(a)
@@ -110,7 +110,7 @@ func (d *decoder) scalar(a *Attr, k kind, begin int, flags uint8) {
 func (d *decoder) boolean(a *Attr, v bool) { d.scalar(a, kindOf(v), len(d.text), flagPlain) }
 
 func (d *decoder) number(a *Attr) error {
-	raw := d.literal()
+	raw := d.Literal()
 	if err := checkNumber(a, string(raw)); err != nil {
 		return err
 	}
@@ -153,11 +153,11 @@ func (d *decoder) string(a *Attr) error {
 
 // unquoted appends the text of the next JSON string.
 func (d *decoder) unquoted() (flags uint8) {
-	quoted, escaped := d.quoted()
+	quoted, escaped := d.Quoted()
 	switch {
 	case escaped:
 		begin := len(d.text)
-		d.text = d.unquote(d.text, quoted)
+		d.text = d.Unquote(d.text, quoted)
 		return plain(d.text[begin:])
 	case len(quoted) > 0:
 		d.text = append(d.text, quoted[1:len(quoted)-1]...)
@@ -194,7 +194,7 @@ func (a *Attr) canonical(text []byte) (string, bool) {
 // anyAsString reads any JSON value as a string: what an open extension keeps.
 // Empty lists and objects are unassigned there, too.
 func (d *decoder) anyAsString(a *Attr) {
-	v := jsontext.Value(d.value()).Clone()
+	v := jsontext.Value(d.Value()).Clone()
 	// An error means that it is no JSON, which d knows.
 	_ = v.Compact()
 	if s := string(v); s == "[]" || s == "{}" {
@@ -224,7 +224,7 @@ func (d *decoder) bareID(a *Attr) error {
 // emptyOnly takes "" for a complex attribute as unassigned and refuses any other
 // string.
 func (d *decoder) emptyOnly(a *Attr) error {
-	if text, _ := d.quoted(); len(text) == len(`""`) && !d.o.KeepEmptyStrings {
+	if text, _ := d.Quoted(); len(text) == len(`""`) && !d.o.KeepEmptyStrings {
 		return nil
 	}
 	return invalid(a.path, "is "+article(a.Type)+", not a string")
@@ -234,9 +234,9 @@ func (d *decoder) emptyOnly(a *Attr) error {
 // simple attribute takes "value".
 func (d *decoder) unwrap(a *Attr) error {
 	i := len(d.nodes)
-	d.enter()
-	for n := 0; d.more(']'); n++ {
-		if n > 0 || d.first() != '{' {
+	d.Enter()
+	for n := 0; d.More(']'); n++ {
+		if n > 0 || d.First() != '{' {
 			return invalid(a.path, "is "+article(a.Type)+", not a list")
 		}
 		read := d.wrapped
@@ -266,17 +266,17 @@ func (d *decoder) element(a *Attr) error {
 
 // wrapped reads {"value": …} as the simple value it wraps.
 func (d *decoder) wrapped(a *Attr) error {
-	d.enter()
-	for seen := false; d.more('}'); {
-		if !equalFold("value", d.name()) {
-			d.skip()
+	d.Enter()
+	for seen := false; d.More('}'); {
+		if !equalFold("value", d.Name()) {
+			d.Skip()
 			continue
 		}
 		if seen {
 			return twice(a.path)
 		}
 		seen = true
-		if d.first() == '{' {
+		if d.First() == '{' {
 			return invalid(a.path, "is "+article(a.Type)+", not an object")
 		}
 		if err := d.single(a, true); err != nil {
@@ -294,8 +294,8 @@ func (d *decoder) object(a *Attr) error {
 	o := d.open(a, kindObject)
 	var seen uint
 	last, unsorted := a.number, false
-	for d.enter(); d.more('}'); {
-		name := d.name()
+	for d.Enter(); d.More('}'); {
+		name := d.Name()
 		s := a.subIndex.find(string(name))
 		if s == nil {
 			if err := d.unknownSub(a, string(name)); err != nil {
@@ -309,7 +309,7 @@ func (d *decoder) object(a *Attr) error {
 		}
 		seen |= bit
 		if s.Mutability == ReadOnly && !d.verbatim || s.IsComputed() {
-			d.skip()
+			d.Skip()
 			continue
 		}
 		i := len(d.nodes)
@@ -334,6 +334,23 @@ func (d *decoder) unknownSub(a *Attr, name string) error {
 		return &Error{Type: ScimTypeInvalidSyntax, Path: clip(path), Msg: "is not a sub-attribute of " + a.path}
 	}
 	d.note(path, "unknown attribute ignored")
-	d.skip()
+	d.Skip()
 	return nil
+}
+
+// kindName names a kind of value by its first byte.
+func kindName(first byte) string {
+	switch first {
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case 'n':
+		return "null"
+	}
+	return "a number"
 }

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/muster-scim/muster/internal/jsonscan"
 )
 
 // CheckResource returns an error if the tape of r does not have the form that
@@ -155,21 +157,13 @@ const (
 	MaxName  = maxName
 	MaxKeys  = maxKeys
 	MaxSubs  = maxSubs
-	MaxDepth = maxDepth
+	MaxDepth = jsonscan.MaxDepth
 )
 
 // Full returns the JSON of all that r holds, but for "schemas".
 func Full(r *Resource) string {
 	_, rest, _ := strings.Cut(full(r), "]")
 	return "{" + strings.TrimPrefix(rest, ",")
-}
-
-// CheckSize returns the error for a document of n bytes.
-func CheckSize(n int) error {
-	if err := checkSize(n); err != nil {
-		return err
-	}
-	return nil
 }
 
 // NewResource returns a resource without any data.

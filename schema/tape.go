@@ -97,6 +97,10 @@ func (n node) span() int {
 	return 1
 }
 
+// end returns where the text of a scalar ends. The last of a container's descendants is
+// always one.
+func (n node) end() uint32 { return n.off + n.size }
+
 func (t *tape) textOf(i int) string {
 	n := t.nodes[i]
 	if n.kind >= kindObject {

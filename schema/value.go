@@ -198,13 +198,13 @@ func (v Value) Identical(w Value) bool {
 	if span != w.node().span() {
 		return false
 	}
-	for k := range span {
-		a, b := v.t.nodes[v.i+k], w.t.nodes[w.i+k]
-		if a.kind != b.kind || a.size != b.size || (k > 0 && a.attr != b.attr) || v.t.textOf(v.i+k) != w.t.textOf(w.i+k) {
+	a, b := v.t.nodes[v.i:v.i+span], w.t.nodes[w.i:w.i+span]
+	for k := range a {
+		if a[k].kind != b[k].kind || a[k].size != b[k].size || k > 0 && a[k].attr != b[k].attr {
 			return false
 		}
 	}
-	return true
+	return v.t.text[a[0].off:a[span-1].end()] == w.t.text[b[0].off:b[span-1].end()]
 }
 
 // With returns a copy of v, an object of attribute parent, in which its

@@ -1,4 +1,6 @@
-package schema
+// Package jsonscan reads JSON in one pass, without allocations and without a tree: what
+// packages schema and patch are fast by.
+package jsonscan
 
 import (
 	"fmt"
@@ -7,11 +9,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// cursor reads JSON in one pass. What is no JSON makes it bad: it is then at the
-// end, where there is nothing more to read. So whoever uses it need not look at
-// every step, but only ask err before a result is believed. The hard parts,
-// escapes and numbers, are left to package jsontext.
-type cursor struct {
+// Scanner reads one document. What is no JSON makes it bad: it is then at the end, where
+// there is nothing more to read. So whoever uses it need not look at every step, but only
+// ask Err before a result is believed. The hard parts, escapes and numbers, are left to
+// package jsontext. What it returns are parts of the document, as far as they can be.
+type Scanner struct {
 	data  []byte
 	pos   int
 	depth int
@@ -21,18 +23,18 @@ type cursor struct {
 	at    int    // where it was found to be
 }
 
-// maxDocument is what the offsets of a tape can count, with room to spare.
+// maxDocument is what the offsets of schema's tape can count, with room to spare.
 const maxDocument = 1 << 30
 
-// maxDepth limits how deep values may nest that are skipped, so that a hostile
+// MaxDepth limits how deep values may nest that are skipped, so that a hostile
 // document can't exhaust the stack. It is that of encoding/json.
-const maxDepth = 10_000
+const MaxDepth = 10_000
 
-func newCursor(data []byte) cursor {
-	c := cursor{data: data}
-	switch err := checkSize(len(data)); {
-	case err != nil:
-		c.fail(err.Msg)
+func New(data []byte) Scanner {
+	c := Scanner{data: data}
+	switch {
+	case isTooLarge(len(data)):
+		c.fail("The document is too large.")
 	case !utf8.Valid(data):
 		c.pos = validPrefix(data)
 		c.fail("")
@@ -56,39 +58,35 @@ func validPrefix(data []byte) int {
 	}
 }
 
-func checkSize(n int) *Error {
-	if n > maxDocument {
-		return syntax("The document is too large.")
-	}
-	return nil
-}
+func isTooLarge(n int) bool { return n > maxDocument }
 
-func (c *cursor) fail(msg string) {
+func (c *Scanner) fail(msg string) {
 	if !c.bad {
 		c.bad, c.msg, c.at = true, msg, c.pos
 	}
 	c.pos = len(c.data)
 }
 
-// end makes sure that nothing follows.
-func (c *cursor) end() {
+// End makes sure that nothing follows.
+func (c *Scanner) End() {
 	if c.space(); c.pos < len(c.data) {
 		c.fail("Something follows the JSON value.")
 	}
 }
 
-// err returns what is wrong with the JSON as far as it was read.
-func (c *cursor) err() error {
+// Err says what is wrong with the JSON as far as it was read, in a sentence for the
+// client; "" is nothing.
+func (c *Scanner) Err() string {
 	switch {
 	case !c.bad:
-		return nil
+		return ""
 	case c.msg != "":
-		return syntax(c.msg)
+		return c.msg
 	}
-	return syntax(fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", c.at))
+	return fmt.Sprintf("The document is not valid JSON in UTF-8 near byte %d.", c.at)
 }
 
-func (c *cursor) space() {
+func (c *Scanner) space() {
 	for c.pos < len(c.data) {
 		switch c.data[c.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -99,9 +97,9 @@ func (c *cursor) space() {
 	}
 }
 
-// first returns the first byte of the next value, which tells its kind; 0 if there
+// First returns the first byte of the next value, which tells its kind; 0 if there
 // is none.
-func (c *cursor) first() byte {
+func (c *Scanner) First() byte {
 	if c.pos < len(c.data) {
 		switch b := c.data[c.pos]; b {
 		case '"', '{', '[', 't', 'f', 'n', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -113,7 +111,7 @@ func (c *cursor) first() byte {
 }
 
 // take goes over b, which must come next.
-func (c *cursor) take(b byte) {
+func (c *Scanner) take(b byte) {
 	if c.pos == len(c.data) || c.data[c.pos] != b {
 		c.fail("")
 		return
@@ -121,18 +119,18 @@ func (c *cursor) take(b byte) {
 	c.pos++
 }
 
-// enter goes into an object or list.
-func (c *cursor) enter() {
-	c.pos++
+// Enter goes into an object or list.
+func (c *Scanner) Enter() {
+	c.pos = min(c.pos+1, len(c.data))
 	c.fresh = true
-	if c.depth++; c.depth > maxDepth {
+	if c.depth++; c.depth > MaxDepth {
 		c.fail("The document is nested too deep.")
 	}
 }
 
-// more goes on to the next member or element and reports whether there is one. If
+// More goes on to the next member or element and reports whether there is one. If
 // not, it leaves the object or list, which ends with the given bracket.
-func (c *cursor) more(end byte) bool {
+func (c *Scanner) More(end byte) bool {
 	c.space()
 	if c.pos < len(c.data) && c.data[c.pos] == end {
 		c.pos++
@@ -151,10 +149,10 @@ func (c *cursor) more(end byte) bool {
 	return !c.bad
 }
 
-// quoted returns the next string with its quotes, and whether it has escapes, which
+// Quoted returns the next string with its quotes, and whether it has escapes, which
 // may be wrong.
-func (c *cursor) quoted() (text []byte, escaped bool) {
-	if c.first() != '"' {
+func (c *Scanner) Quoted() (text []byte, escaped bool) {
+	if c.First() != '"' {
 		c.fail("")
 		return nil, false
 	}
@@ -177,11 +175,11 @@ func (c *cursor) quoted() (text []byte, escaped bool) {
 	return nil, false
 }
 
-// str returns the next string without quotes and escapes.
-func (c *cursor) str() []byte {
-	text, escaped := c.quoted()
+// Str returns the next string without quotes and escapes.
+func (c *Scanner) Str() []byte {
+	text, escaped := c.Quoted()
 	if escaped {
-		return c.unquote(nil, text)
+		return c.Unquote(nil, text)
 	}
 	if len(text) > 0 {
 		text = text[1 : len(text)-1]
@@ -189,8 +187,8 @@ func (c *cursor) str() []byte {
 	return text
 }
 
-// unquote appends the text of a JSON string.
-func (c *cursor) unquote(dst, quoted []byte) []byte {
+// Unquote appends the text of a JSON string.
+func (c *Scanner) Unquote(dst, quoted []byte) []byte {
 	dst, err := jsontext.AppendUnquote(dst, quoted)
 	if err != nil {
 		c.fail("")
@@ -198,17 +196,17 @@ func (c *cursor) unquote(dst, quoted []byte) []byte {
 	return dst
 }
 
-// name returns the name of the next member and goes on to its value.
-func (c *cursor) name() []byte {
-	name := c.str()
+// Name returns the name of the next member and goes on to its value.
+func (c *Scanner) Name() []byte {
+	name := c.Str()
 	c.space()
 	c.take(':')
 	c.space()
 	return name
 }
 
-// literal returns the next number, true, false or null.
-func (c *cursor) literal() []byte {
+// Literal returns the next number, true, false or null.
+func (c *Scanner) Literal() []byte {
 	begin := c.pos
 	for c.pos < len(c.data) {
 		if b := c.data[c.pos]; b <= ' ' || b == ',' || b == ']' || b == '}' {
@@ -228,47 +226,30 @@ func (c *cursor) literal() []byte {
 	return raw
 }
 
-// skip goes over the next value.
-func (c *cursor) skip() {
-	switch c.first() {
+// Skip goes over the next value.
+func (c *Scanner) Skip() {
+	switch c.First() {
 	case '"':
-		if text, escaped := c.quoted(); escaped {
-			c.unquote(nil, text)
+		if text, escaped := c.Quoted(); escaped {
+			c.Unquote(nil, text)
 		}
 	case '{':
-		for c.enter(); c.more('}'); {
-			c.name()
-			c.skip()
+		for c.Enter(); c.More('}'); {
+			c.Name()
+			c.Skip()
 		}
 	case '[':
-		for c.enter(); c.more(']'); {
-			c.skip()
+		for c.Enter(); c.More(']'); {
+			c.Skip()
 		}
 	default:
-		c.literal()
+		c.Literal()
 	}
 }
 
-// value returns the next value as it stands.
-func (c *cursor) value() []byte {
+// Value returns the next value as it stands.
+func (c *Scanner) Value() []byte {
 	begin := c.pos
-	c.skip()
+	c.Skip()
 	return c.data[begin:c.pos]
-}
-
-// kindName names a kind of value by its first byte.
-func kindName(first byte) string {
-	switch first {
-	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	case '{':
-		return "an object"
-	case '[':
-		return "a list"
-	case 'n':
-		return "null"
-	}
-	return "a number"
 }
