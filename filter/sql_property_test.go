@@ -353,7 +353,6 @@ func (d documents) idsFrom(t require.TestingT, table, column, rest string, args 
 
 func eachDialect(t *testing.T, f func(t *testing.T, db *sql.DB, d filter.SQLDialect)) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-		t.Parallel() // each has a database of its own
 		d := filter.SQLite
 		if strings.HasSuffix(t.Name(), "postgres") {
 			d = filter.PostgreSQL

@@ -24,11 +24,18 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Each runs f as a subtest on an empty database of each kind.
+// Each runs f as a subtest on an empty database of each kind, on all at once: while
+// one is waited for, another is asked. It is what a test does last.
 func Each(t *testing.T, f func(t *testing.T, db *sql.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		f(t, SQLite(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		f(t, Postgres(t))
+	})
 }
 
 // pragmas are those that package sqlstore recommends, but for synchronous: tests
