@@ -314,7 +314,8 @@ func (a *app) connector(ctx context.Context, org string) (c connector, err error
 	return c, err
 }
 
-// setConnector changes it. An empty secret leaves the one that there is.
+// setConnector changes it. An empty secret leaves the one that there is. No roles follow
+// from it, or it would be a matter of Admin.ChangeSettings.
 func (a *app) setConnector(ctx context.Context, org string, c connector) error {
 	if c.Licence != "" {
 		if err := validLicence(c.Licence); err != nil {

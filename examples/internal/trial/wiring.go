@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,28 +37,26 @@ var handled = []string{
 }
 
 // Wiring fails if the file scim.go of an example has more lines than wiring may take, or
-// if there is wiring in another one. Blank lines and comments don't count.
+// if there is wiring in another one, or in what examples share. Blank lines and comments
+// don't count.
 func Wiring(t *testing.T) {
 	t.Helper()
 	lines, long, err := codeLines("scim.go")
 	require.NoError(t, err)
 	assert.LessOrEqual(t, lines, maxWiring, "lines of scim.go")
 	assert.Empty(t, long, "lines of more than %d columns", maxColumns)
-	var files []string
-	for _, folder := range []string{".", "../internal/host", "../internal/database"} {
-		found, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	for _, folder := range []string{".", "../internal"} {
+		err := filepath.WalkDir(folder, func(file string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || file == "scim.go" {
+				return err
+			}
+			names, err := namesOf(file)
+			for _, name := range names {
+				assert.Contains(t, handled, name, "%s has wiring: it belongs into scim.go, where it is counted", file)
+			}
+			return err
+		})
 		require.NoError(t, err)
-		files = append(files, found...)
-	}
-	for _, file := range files {
-		if file == "scim.go" || strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		names, err := namesOf(file)
-		require.NoError(t, err)
-		for _, name := range names {
-			assert.Contains(t, handled, name, "%s has wiring: it belongs into scim.go, where it is counted", file)
-		}
 	}
 	t.Logf("%d lines of wiring", lines)
 }
@@ -94,7 +93,7 @@ func namesOf(file string) (names []string, err error) {
 		}
 		rest, ours := strings.CutPrefix(path, module)
 		switch {
-		case !ours || strings.HasPrefix(rest, "examples/"):
+		case !ours || strings.HasPrefix(rest, "examples/internal/"):
 		case i.Name != nil:
 			names = append(names, path)
 		default:
