@@ -99,7 +99,8 @@ func (Cases) isColumn()    {}
 
 // SQL returns the filter as a condition, which can be used with AND and NOT
 // without parentheses around it, and the arguments it needs. Placeholders are
-// numbered from argOffset+1 on, as "$3" in PostgreSQL and "?3" in SQLite. The
+// numbered from argOffset+1 on, as "$3" in PostgreSQL and "+?3" in SQLite, whose
+// planner makes one plan for all values then, be the statement prepared. The
 // condition of a nil Filter is TRUE.
 //
 // A row satisfies the condition if and only if [Filter.Match] holds for the
@@ -153,7 +154,7 @@ func (w *sqlWriter) bind(v any) string {
 // number puts placeholders in place of what bind has returned, numbered as they
 // appear, and returns the arguments that are used.
 func (w *sqlWriter) number(text string, offset int) (string, []any) {
-	sign := "?"
+	sign := "+?"
 	if w.dialect == PostgreSQL {
 		sign = "$"
 	}

@@ -216,13 +216,13 @@ func TestSQLTexts(t *testing.T) {
 		args []any
 	}{
 		{`userName eq "ANN' OR 1=1"`, filter.PostgreSQL, "(a.name_key = $4)", []any{"ann' or 1=1"}},
-		{`userName sw "Ann%"`, filter.SQLite, "((a.name_key >= ?4 AND a.name_key < ?5))", []any{"ann%", "ann&"}},
-		{`num gt 1.5`, filter.SQLite, "(a.num > ?4)", []any{int64(1)}},
+		{`userName sw "Ann%"`, filter.SQLite, "((a.name_key >= +?4 AND a.name_key < +?5))", []any{"ann%", "ann&"}},
+		{`num gt 1.5`, filter.SQLite, "(a.num > +?4)", []any{int64(1)}},
 		{`num lt 1e300`, filter.SQLite, "(a.num IS NOT NULL)", nil},
 		{`mails[type eq "work" and primary eq true]`, filter.PostgreSQL,
 			"(EXISTS (SELECT 1 FROM mail x WHERE x.account = a.id AND (x.kind = $4 AND x.main = $5)))", []any{"work", true}},
-		{`not (flag eq true)`, filter.SQLite, "((a.flag = ?4) IS NOT TRUE)", []any{true}},
-		{`code ne "x"`, filter.SQLite, "((a.code IS NULL OR a.code <> ?4))", []any{"x"}},
+		{`not (flag eq true)`, filter.SQLite, "((a.flag = +?4) IS NOT TRUE)", []any{true}},
+		{`code ne "x"`, filter.SQLite, "((a.code IS NULL OR a.code <> +?4))", []any{"x"}},
 		{`meta.resourceType eq "Account"`, filter.SQLite, "(TRUE)", nil},
 	} {
 		e, err := filter.Parse(tt.text, filter.Leniency{})

@@ -21,6 +21,7 @@ func TestEach(t *testing.T) {
 		require.NoError(t, tx.Commit())
 		log := dbtest.Statements(db)
 		require.Equal(t, []string{"CREATE TABLE x (a integer)", "INSERT INTO x VALUES (1)"}, log.Work())
+		require.Equal(t, []string{"CREATE TABLE x (a integer)", "BEGIN", "INSERT INTO x VALUES (1)", "COMMIT"}, log.All())
 		log.Reset()
 		var n int
 		require.NoError(t, db.QueryRow("SELECT a FROM x WHERE a = $1", 1).Scan(&n))

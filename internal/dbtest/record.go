@@ -125,6 +125,29 @@ type conn struct {
 	log *Log
 }
 
+// BeginTx records the statements that drivers send by themselves.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	c.log.add("BEGIN", nil)
+	t, err := c.fullConn.BeginTx(ctx, opts)
+	return tx{t, c.log}, err
+}
+
+// tx is a transaction, whose end is recorded.
+type tx struct {
+	driver.Tx
+	log *Log
+}
+
+func (t tx) Commit() error {
+	t.log.add("COMMIT", nil)
+	return t.Tx.Commit()
+}
+
+func (t tx) Rollback() error {
+	t.log.add("ROLLBACK", nil)
+	return t.Tx.Rollback()
+}
+
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	s, err := c.fullConn.PrepareContext(ctx, query)
 	if err != nil {
@@ -166,6 +189,9 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	c.log.add(query, args)
 	return c.fullConn.QueryContext(ctx, query, args)
 }
+
+// Unwrap returns the driver's connection, for what only that driver has.
+func (c *conn) Unwrap() driver.Conn { return c.fullConn }
 
 // What follows passes on what a driver may offer beyond that.
 

@@ -20,6 +20,9 @@ type database struct {
 	options Options
 	stamper *stamper
 
+	// prepared are the statements of SQLite; nil in PostgreSQL.
+	prepared *prepared
+
 	// writer is held by the one that writes to SQLite: waiting for it in turn
 	// takes half the time of asking the file again and again. nil in PostgreSQL.
 	writer chan struct{}
@@ -30,7 +33,8 @@ func newDatabase(db *sql.DB, o Options) *database {
 	d.conn = FromSQL(db)
 	if o.Dialect == filter.SQLite {
 		d.writer = make(chan struct{}, 1)
-		d.conn = FromSQL(newPrepared(db))
+		d.prepared = newPrepared(db)
+		d.conn = FromSQL(d.prepared)
 	}
 	place := o.Prefix
 	if o.Schema != "" {

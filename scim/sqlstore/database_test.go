@@ -54,7 +54,7 @@ func TestStatements(t *testing.T) {
 		g := addGroup(t, s, "g", ids[:10]...)
 		members := 1 // one statement for members, group and version
 		if !isPostgres(t) {
-			members = 3 // the group, members, version: nothing goes over a wire
+			members = 2 // members, version: nothing goes over a wire
 		}
 		tests := []struct {
 			name string
@@ -69,7 +69,7 @@ func TestStatements(t *testing.T) {
 				_, err := s.ListUsers(ctx, acme, scim.Query{ByKey: true, After: ids[9], Count: 100})
 				return err
 			}},
-			{"a full page and its total", 2, func() error { _, err := s.ListUsers(ctx, acme, scim.Query{Count: 100}); return err }},
+			{"a full page and its total", 1, func() error { _, err := s.ListUsers(ctx, acme, scim.Query{Count: 100}); return err }},
 			{"POST", 1, func() error { _, err := s.CreateUser(ctx, acme, scim.Write{New: plainUser(t, s, "new")}); return err }},
 			{"PATCH", 2, func() error { return patchActive(t, s, ids[0]) }},
 			{"100 members", members, func() error {

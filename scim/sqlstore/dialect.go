@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/muster-scim/muster/filter"
@@ -75,7 +76,7 @@ func (d *database) text(statement string) string {
 	} else {
 		text = jsons.ReplaceAllString(text, "$1")
 		text = locks.ReplaceAllString(text, "")
-		text = placeholders.ReplaceAllString(text, "?$1")
+		text = placeholders.ReplaceAllString(text, "+?$1")
 		text = strings.ReplaceAll(text, "GREATEST(", "max(")
 	}
 	d.texts.Store(statement, text)
@@ -115,10 +116,12 @@ func argument(word string) string {
 	return strings.TrimSuffix(rest, ")")
 }
 
-// placeholder returns that for the n-th argument.
+// placeholder returns that for the n-th argument. The plus, which changes nothing, hides
+// the argument from SQLite's planner: where there are statistics it would else parse and
+// plan a prepared statement again for each value, which takes longer than a look-up.
 func (d *database) placeholder(n int) string {
 	if d.dialect == filter.PostgreSQL {
-		return fmt.Sprintf("$%d", n)
+		return "$" + strconv.Itoa(n)
 	}
-	return fmt.Sprintf("?%d", n)
+	return "+?" + strconv.Itoa(n)
 }

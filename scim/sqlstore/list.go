@@ -12,10 +12,10 @@ import (
 	"github.com/muster-scim/muster/scim"
 )
 
-// list returns a page. A page that is not full tells the total; otherwise it is
-// counted, which takes another statement. Without a filter the index is counted. By
-// key only the first page has a total: to count again for each would make the whole
-// walk quadratic.
+// list returns a page. A page that is not full tells the total, and to know that it is not
+// one row more is asked for. Without a filter the index is counted by the same statement;
+// a filter is counted by another, since to do so is to search once more. By key only the
+// first page has a total: to count again for each would make the whole walk quadratic.
 func (s *shelf) list(ctx context.Context, t scim.Tenant, q scim.Query) (scim.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return scim.Page{}, err
@@ -28,23 +28,20 @@ func (s *shelf) list(ctx context.Context, t scim.Tenant, q scim.Query) (scim.Pag
 	if err != nil {
 		return scim.Page{}, err
 	}
-	var page scim.Page
+	page := scim.Page{Total: unknown}
 	if q.Count > 0 {
 		if page, err = l.page(ctx); err != nil {
 			return scim.Page{}, err
 		}
 	}
-	n := len(page.Resources)
-	switch {
-	case q.After != "" && q.Count > 0:
-		page.Total = -1
-	case n > 0 && n < q.Count, n == 0 && q.Count > 0 && q.StartIndex == 1:
-		page.Total = q.StartIndex - 1 + n
-	default:
+	if page.Total == unknown && (q.After == "" || q.Count == 0) {
 		page.Total, err = l.count(ctx)
 	}
 	return page, err
 }
+
+// unknown is the total of a page that does not tell it.
+const unknown = -1
 
 // listing is a query on its way into SQL.
 type listing struct {
@@ -129,58 +126,73 @@ func (l *listing) sortBy() (err error) {
 }
 
 func (l *listing) count(ctx context.Context) (n int, err error) {
-	text := l.s.d.text("SELECT count(*) FROM {resources} r WHERE ") + l.where
-	err = l.s.d.queryText(ctx, func(rows Rows) error { return rows.Scan(&n) }, text, l.args)
+	err = l.s.d.queryText(ctx, func(rows Rows) error { return rows.Scan(&n) }, l.countText(), l.args)
 	return n, err
 }
 
-// page reads the rows of the page; by key one more, which tells that there are
-// others.
+func (l *listing) countText() string {
+	return l.s.d.text("SELECT count(*) FROM {resources} r WHERE ") + l.where
+}
+
+// counts reports whether the page comes with the total.
+func (l *listing) counts() bool { return l.q.Filter == nil && l.q.IDs == nil && l.q.After == "" }
+
+// page reads the rows of the page and one more, which tells that there are others.
 func (l *listing) page(ctx context.Context) (scim.Page, error) {
-	text, limit, err := l.pageText()
+	text, args, err := l.pageText()
 	if err != nil {
 		return scim.Page{}, err
 	}
-	var all []*schema.Resource
+	page, more := scim.Page{Total: unknown}, false
 	err = l.s.d.queryText(ctx, func(rows Rows) error {
-		f, err := l.s.scan(rows)
-		all = append(all, f.resource)
+		if more = len(page.Resources) == l.q.Count; more {
+			return nil
+		}
+		f, err := l.s.scan(rows, &page.Total)
+		page.Resources = append(page.Resources, f.resource)
 		return err
-	}, text, limit)
-	if err != nil || !l.q.ByKey || len(all) <= l.q.Count {
-		return scim.Page{Resources: all}, err
+	}, text, args)
+	if err != nil {
+		return scim.Page{}, err
 	}
-	all = all[:l.q.Count]
-	return scim.Page{Resources: all, Next: scim.PlaceOf(all[len(all)-1], l.q)}, nil
+	n := len(page.Resources)
+	switch {
+	case more && l.q.ByKey:
+		page.Next = scim.PlaceOf(page.Resources[n-1], l.q)
+	case !more && l.q.After == "" && (n > 0 || l.q.StartIndex == 1):
+		page.Total = l.q.StartIndex - 1 + n
+	}
+	return page, nil
 }
 
 // pageText returns the statement and its arguments; those of the listing stay, to
-// count by. What is skipped without a filter is skipped in the index.
+// count by. What is skipped without a filter is skipped in the index. The limit is a part of
+// the text, so that the planner knows how few rows are wanted.
 func (l *listing) pageText() (string, []any, error) {
-	p := *l
-	if p.q.ByKey {
-		if err := p.seek(); err != nil {
-			return "", nil, err
+	p, total := *l, strconv.Itoa(unknown)
+	if p.counts() {
+		total = "(" + p.countText() + ")"
+	}
+	if err := p.seek(); err != nil {
+		return "", nil, err
+	}
+	limit := " LIMIT " + strconv.Itoa(p.q.Count+1)
+	if p.q.StartIndex > 1 {
+		limit += " OFFSET " + p.bind(p.q.StartIndex-1)
+		if p.q.Filter == nil && p.q.IDs == nil && p.sort == "" {
+			p.where = "r.id IN (" + p.s.d.text("SELECT r.id FROM {resources} r WHERE ") + p.where + " ORDER BY r.id" + limit + ") AND r.tenant = " +
+				p.bind(p.tenant) + " AND r.kind = " + p.bind(p.s.kind)
+			limit = ""
 		}
-		return p.text() + " LIMIT " + strconv.Itoa(p.q.Count+1), p.args, nil
 	}
-	limit := " LIMIT " + strconv.Itoa(p.q.Count) + " OFFSET " + strconv.Itoa(p.q.StartIndex-1)
-	if p.q.StartIndex == 1 || p.q.Filter != nil || p.q.IDs != nil || p.sort != "" {
-		return p.text() + limit, p.args, nil
-	}
-	p.where = "r.id IN (" + p.s.d.text("SELECT r.id FROM {resources} r WHERE ") + p.where + " ORDER BY r.id" + limit + ") AND r.tenant = " +
-		p.bind(p.tenant) + " AND r.kind = " + p.bind(p.s.kind)
-	return p.text(), p.args, nil
-}
-
-func (l *listing) text() string {
-	return l.s.d.text("SELECT "+rowColumns+" FROM {resources} r WHERE ") + l.where + " ORDER BY " + l.order
+	text := p.s.d.text("SELECT "+rowColumns+", ") + total + p.s.d.text(" FROM {resources} r WHERE ")
+	return text + p.where + " ORDER BY " + p.order + limit, p.args, nil
 }
 
 // seek restricts the page to what comes behind q.After, which scim.PlaceOf has
 // made.
 func (l *listing) seek() error {
-	if l.q.After == "" {
+	if l.q.After == "" || !l.q.ByKey {
 		return nil
 	}
 	if _, err := scim.Behind(l.q); err != nil {

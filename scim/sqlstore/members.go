@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/muster-scim/muster/filter"
@@ -23,7 +22,7 @@ func (s *Store) CreateGroup(ctx context.Context, t scim.Tenant, w scim.GroupWrit
 		if err != nil {
 			return err
 		}
-		d, err := s.join(ctx, name(t), r.ID(), w.Members.Add)
+		d, err := s.join(ctx, name(t), r.ID(), idsOf(w.Members.Add))
 		res = resultOf(r, d)
 		return err
 	})
@@ -39,8 +38,8 @@ func (s *Store) CreateGroup(ctx context.Context, t scim.Tenant, w scim.GroupWrit
 // neither reported nor a change. Errors are [scim.ErrNotFound],
 // [scim.ErrVersionMismatch], [scim.Taken] and [scim.UnknownMember].
 //
-// What it costs depends on the delta, not on the group. With PostgreSQL members
-// that are only added, or only removed, take one statement.
+// What it costs depends on the delta, not on the group. Members that are only added, or
+// only removed, take one statement with PostgreSQL and two with SQLite.
 func (s *Store) UpdateGroup(ctx context.Context, t scim.Tenant, id string, w scim.GroupWrite) (res scim.GroupResult, err error) {
 	switch {
 	case !isID(id):
@@ -48,9 +47,13 @@ func (s *Store) UpdateGroup(ctx context.Context, t scim.Tenant, id string, w sci
 	case w.Members.IsZero():
 		r, err := s.groups.update(ctx, t, id, w.Write)
 		return resultOf(r, delta{}), err
-	case s.isPlain(w):
-		err = s.d.alone(ctx, func(ctx context.Context) error {
-			res, err = s.changeMembers(ctx, name(t), id, w)
+	case isPlain(w):
+		run, change := s.d.alone, s.changeMembers
+		if s.d.dialect == filter.SQLite {
+			run, change = s.d.inTx, s.changeMembersInSteps
+		}
+		err = run(ctx, func(ctx context.Context) error {
+			res, err = change(ctx, name(t), id, w)
 			return err
 		})
 	default:
@@ -135,15 +138,16 @@ func (s *Store) touch(ctx context.Context, tenant string, r *schema.Resource) (t
 
 // apply changes members by one statement each way.
 func (s *Store) apply(ctx context.Context, tenant, group string, m patch.MemberDelta) (delta, error) {
-	d, err := s.join(ctx, tenant, group, m.Add)
+	ids := idsOf(m.Add)
+	d, err := s.join(ctx, tenant, group, ids)
 	if err != nil {
 		return d, err
 	}
 	switch {
 	case m.Replace:
-		err = s.leave(ctx, &d, deleteOthers, tenant+"/"+group, list(idsOf(m.Add)))
+		err = s.leave(ctx, &d, deleteOthers, tenant+"/"+group, list(ids))
 	case len(m.Remove) > 0:
-		err = s.leave(ctx, &d, deleteThese, tenant, group, list(m.Remove))
+		err = s.leave(ctx, &d, deleteThese, tenant, group, anyVersion, list(m.Remove))
 	}
 	slices.Sort(d.removed)
 	return d, err
@@ -158,8 +162,16 @@ const (
 		DELETE FROM {members} WHERE (tenant || '/' || group_id) = $1 AND member_id NOT IN (LIST($2))
 		RETURNING member_id, ` + visible
 	deleteThese = `
-		DELETE FROM {members} WHERE tenant = $1 AND group_id = $2 AND member_id AMONG($3)
+		DELETE FROM {members} WHERE tenant = $1 AND group_id = $2 AND member_id AMONG($4) AND ` + wantedGroup + `
 		RETURNING member_id, ` + visible
+	insertThese = `
+		INSERT INTO {members} (tenant, group_id, member_id, member_kind)
+		SELECT r.tenant, CAST($2 AS text), r.id, r.kind FROM {resources} r
+		WHERE r.tenant = $1 AND r.kind IN ('user', 'group') AND r.id AMONG($4) AND ` + wantedGroup + `
+		FOR KEY SHARE LOCK ON CONFLICT DO NOTHING RETURNING member_id`
+	wantedGroup = `EXISTS (
+			SELECT 1 FROM {resources} g
+			WHERE g.tenant = $1 AND g.kind = 'group' AND g.id = $2 AND CAST($3 AS bigint) IN (0, g.version))`
 )
 
 func (s *Store) leave(ctx context.Context, d *delta, statement string, args ...any) error {
@@ -174,31 +186,29 @@ func (s *Store) leave(ctx context.Context, d *delta, statement string, args ...a
 	}, statement, args...)
 }
 
-// join adds members. Rows of those who are to be members are locked, so that none of
-// them is deleted meanwhile.
-func (s *Store) join(ctx context.Context, tenant, group string, members []patch.Member) (d delta, err error) {
-	if len(members) == 0 {
+// join adds members, all of whom must be there.
+func (s *Store) join(ctx context.Context, tenant, group string, ids []string) (d delta, err error) {
+	if len(ids) == 0 {
 		return d, nil
 	}
-	ids := idsOf(members)
+	d, err = s.insertMembers(ctx, tenant, group, anyVersion, ids)
+	if err != nil || len(d.added) == len(ids) {
+		return d, err
+	}
+	return d, s.checkMembers(ctx, tenant, ids)
+}
+
+// insertMembers adds those who are there, if the group has that version. Their rows are
+// locked, so that none of them is deleted meanwhile.
+func (s *Store) insertMembers(ctx context.Context, tenant, group string, version int64, ids []string) (d delta, err error) {
 	err = s.d.change(ctx, func(rows Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		d.added = append(d.added, id)
 		return err
-	}, `
-		INSERT INTO {members} (tenant, group_id, member_id, member_kind)
-		SELECT r.tenant, CAST($2 AS text), r.id, r.kind FROM {resources} r
-		WHERE r.tenant = $1 AND r.kind IN ('user', 'group') AND r.id AMONG($3) FOR KEY SHARE LOCK
-		ON CONFLICT DO NOTHING RETURNING member_id`, tenant, group, list(ids))
-	if err != nil {
-		return d, err
-	}
+	}, insertThese, tenant, group, version, list(ids))
 	slices.Sort(d.added)
-	if len(d.added) == len(ids) {
-		return d, nil
-	}
-	return d, s.checkMembers(ctx, tenant, ids)
+	return d, err
 }
 
 // checkMembers is UnknownMember for the first of ids that is neither a user nor a
@@ -230,82 +240,6 @@ func idsOf(members []patch.Member) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
-}
-
-// isPlain reports whether changeMembers can do it.
-func (s *Store) isPlain(w scim.GroupWrite) bool {
-	m := w.Members
-	return s.d.dialect == filter.PostgreSQL && len(w.Changed) == 0 && !m.Replace && (len(m.Add) == 0) != (len(m.Remove) == 0)
-}
-
-// The statements of changeMembers lock the group, change members unless one of them
-// is unknown, and move the version if something has changed. They are one each, so
-// that the group is locked for no longer than that takes.
-const (
-	lockGroup = `
-		WITH g AS (
-			SELECT r.tenant, r.id, r.version FROM {resources} r
-			WHERE r.tenant = $1 AND r.kind = 'group' AND r.id = $2 AND CAST($3 AS bigint) IN (0, r.version) FOR UPDATE LOCK
-		), `
-	bumpGroup = `, bumped AS (
-			UPDATE {resources} SET version = GREATEST($5, {resources}.version + 1), modified = GREATEST($5, modified + 1)
-			FROM g WHERE {resources}.tenant = g.tenant AND {resources}.kind = 'group' AND {resources}.id = g.id
-				AND EXISTS (SELECT 1 FROM changed WHERE visible)
-			RETURNING {resources}.version
-		)
-		SELECT (SELECT coalesce(jsonb_agg(member_id ORDER BY member_id), '[]') FROM changed WHERE visible),
-			coalesce((SELECT version FROM bumped), g.version), `
-	addMembers = lockGroup + `wanted AS MATERIALIZED (
-			SELECT r.id, r.kind FROM {resources} r
-			WHERE r.tenant = $1 AND r.kind IN ('user', 'group') AND r.id AMONG($4) FOR KEY SHARE LOCK
-		), changed AS (
-			INSERT INTO {members} (tenant, group_id, member_id, member_kind)
-			SELECT g.tenant, g.id, w.id, w.kind FROM g CROSS JOIN wanted w
-			WHERE (SELECT count(*) FROM wanted) = $6
-			ON CONFLICT DO NOTHING RETURNING member_id, TRUE AS visible
-		)` + bumpGroup + `(SELECT count(*) FROM wanted) FROM g`
-	removeMembers = lockGroup + `changed AS (
-			DELETE FROM {members} USING g
-			WHERE {members}.tenant = g.tenant AND {members}.group_id = g.id AND {members}.member_id AMONG($4)
-			RETURNING {members}.member_id, ` + visible + ` AS visible
-		)` + bumpGroup + `CAST($6 AS bigint) FROM g`
-)
-
-// changeMembers adds or removes members by one statement.
-func (s *Store) changeMembers(ctx context.Context, tenant, id string, w scim.GroupWrite) (scim.GroupResult, error) {
-	statement, ids := addMembers, idsOf(w.Members.Add)
-	if len(ids) == 0 {
-		statement, ids = removeMembers, w.Members.Remove
-	}
-	var text []byte
-	var version, known int64
-	err := s.d.change(ctx, func(rows Rows) error { return rows.Scan(&text, &version, &known) },
-		statement, tenant, id, wanted(w.Version), list(ids), s.d.stamper.micros(), len(ids))
-	switch {
-	case err != nil:
-		return scim.GroupResult{}, err
-	case version == 0:
-		return scim.GroupResult{}, s.groups.missing(ctx, tenant, id)
-	case known != int64(len(ids)):
-		if err := s.checkMembers(ctx, tenant, ids); err != nil {
-			return scim.GroupResult{}, err
-		}
-		return scim.GroupResult{}, errAgain
-	}
-	var changed []string
-	if err := json.Unmarshal(text, &changed); err != nil {
-		return scim.GroupResult{}, err
-	}
-	if len(changed) == 0 {
-		changed = nil
-	}
-	d := delta{added: changed}
-	if len(w.Members.Add) == 0 {
-		d = delta{removed: changed}
-	}
-	res := scim.GroupResult{Version: formatVersion(version)}
-	report(&res, d)
-	return res, nil
 }
 
 // touchGroups gives the groups of a member a new version, since it will be gone

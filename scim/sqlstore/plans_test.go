@@ -23,6 +23,7 @@ type crowd struct {
 	n     int
 	group string // of all
 	few   string // a group of two
+	first int    // of those that are looked up
 }
 
 // newCrowd makes n users, user0000000 and so on, and a group of all: the first as
@@ -74,25 +75,25 @@ func (c *crowd) lookUps(t *testing.T) map[string]func() (got, want int, err erro
 		return len(page.Edges), err
 	}
 	return map[string]func() (int, int, error){
-		"GET":           func() (int, int, error) { _, err := c.GetUser(ctx, acme, c.id(7)); return 0, 0, err },
+		"GET":           func() (int, int, error) { _, err := c.GetUser(ctx, acme, c.id(c.first+7)); return 0, 0, err },
 		"GET the group": func() (int, int, error) { _, err := c.GetGroup(ctx, acme, c.group); return 0, 0, err },
 		"userName eq": func() (int, int, error) {
-			return list(scim.Query{Filter: filterOf(t, userType, `userName eq "USER0000007"`)})
+			return list(scim.Query{Filter: filterOf(t, userType, fmt.Sprintf(`userName eq "USER%07d"`, c.first+7))})
 		},
 		"externalId eq": func() (int, int, error) {
-			return list(scim.Query{Filter: filterOf(t, userType, `externalId eq "x-user0000007"`)})
+			return list(scim.Query{Filter: filterOf(t, userType, fmt.Sprintf(`externalId eq "x-user%07d"`, c.first+7))})
 		},
-		"by ids": func() (int, int, error) { return list(scim.Query{IDs: []string{c.id(7)}}) },
+		"by ids": func() (int, int, error) { return list(scim.Query{IDs: []string{c.id(c.first + 7)}}) },
 		"a page by key": func() (int, int, error) {
 			page, err := c.ListUsers(ctx, acme, scim.Query{ByKey: true, After: c.id(1500), Count: 10})
 			return len(page.Resources), 10, err
 		},
 		"remove one member": func() (int, int, error) {
-			res, err := updateMembers(c.Store, c.group, patch.MemberDelta{Remove: []string{c.id(5)}})
+			res, err := updateMembers(c.Store, c.group, patch.MemberDelta{Remove: []string{c.id(c.first + 5)}})
 			return len(res.Removed), 1, err
 		},
 		"add one member": func() (int, int, error) {
-			res, err := updateMembers(c.Store, c.group, patch.MemberDelta{Add: membersOf(c.id(9))})
+			res, err := updateMembers(c.Store, c.group, patch.MemberDelta{Add: membersOf(c.id(c.first + 9))})
 			return len(res.Added), 0, err
 		},
 		"a page of members": func() (int, int, error) {
@@ -108,11 +109,11 @@ func (c *crowd) lookUps(t *testing.T) map[string]func() (got, want int, err erro
 			return n, 10, err
 		},
 		"groups of a user": func() (int, int, error) {
-			n, err := edges(scim.MembershipQuery{Members: []string{c.id(7)}})
+			n, err := edges(scim.MembershipQuery{Members: []string{c.id(c.first + 7)}})
 			return n, 1, err
 		},
 		"groups of a user, found": func() (int, int, error) {
-			n, err := edges(scim.MembershipQuery{Members: []string{c.id(7)}, Groups: []string{c.group}})
+			n, err := edges(scim.MembershipQuery{Members: []string{c.id(c.first + 7)}, Groups: []string{c.group}})
 			return n, 1, err
 		},
 	}

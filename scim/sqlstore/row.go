@@ -99,11 +99,12 @@ type found struct {
 	data     string
 }
 
-// scan reads a row. Text is scanned as it comes; only what is kept is copied.
-func (s *shelf) scan(rows Rows) (found, error) {
+// scan reads a row, and what follows rowColumns into more. Text is scanned as it comes;
+// only what is kept is copied.
+func (s *shelf) scan(rows Rows, more ...any) (found, error) {
 	var id, data string
 	var version, created, modified int64
-	if err := rows.Scan(&id, &version, &created, &modified, &data); err != nil {
+	if err := rows.Scan(append([]any{&id, &version, &created, &modified, &data}, more...)...); err != nil {
 		return found{}, err
 	}
 	r, err := decode(s.typ, data, id, meta(version, created, modified))

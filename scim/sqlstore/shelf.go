@@ -325,10 +325,14 @@ func (s *shelf) remove(ctx context.Context, tenant, id, version string) error {
 	return s.deleteUnique(ctx, tenant, id)
 }
 
-// wanted returns a version as a condition: 0 is any, -1 none.
+// anyVersion is the condition that all versions meet.
+const anyVersion int64 = 0
+
+// wanted returns a version as a condition: anyVersion, or one that none has if it is no
+// version.
 func wanted(version string) int64 {
 	if version == "" {
-		return 0
+		return anyVersion
 	}
 	if n := parseVersion(version); n > 0 {
 		return n

@@ -14,12 +14,15 @@ import (
 // tx is a transaction: one of ours, or one that the application has begun.
 type tx struct {
 	conn Conn
-	sql  *sql.Conn // nil if the application has begun it
+	sql  *sql.Tx // nil if the application has begun it
 	of   *database
 
 	mu    sync.Mutex // one statement after another
 	done  bool
 	saves int // savepoints so far
+
+	// unprepared are statements to prepare when the transaction has ended.
+	unprepared []string
 
 	// broken is why PostgreSQL does nothing more in this transaction.
 	broken error
@@ -92,15 +95,6 @@ func (d *database) inTx(ctx context.Context, f func(ctx context.Context) error) 
 	return retrying(ctx, func() error { return d.transact(ctx, f) })
 }
 
-// begin is IMMEDIATE in SQLite, so that a transaction which reads first does not
-// fail at its first write because of another's.
-func (d *database) begin() string {
-	if d.dialect == filter.SQLite {
-		return "BEGIN IMMEDIATE"
-	}
-	return "BEGIN"
-}
-
 // transact runs f in a transaction of its own, once.
 func (d *database) transact(ctx context.Context, f func(ctx context.Context) error) error {
 	if err := d.hold(ctx); err != nil {
@@ -111,19 +105,46 @@ func (d *database) transact(ctx context.Context, f func(ctx context.Context) err
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	if _, err := c.ExecContext(ctx, d.begin()); err != nil {
+	t := &tx{of: d}
+	defer func() {
+		_ = c.Close()
+		if d.prepared != nil {
+			d.prepared.add(ctx, t.unprepared)
+		}
+	}()
+	if err = t.begin(ctx, c); err != nil {
 		return err
 	}
-	t := &tx{conn: FromSQL(c), sql: c, of: d}
 	err = errPanic
 	defer func() {
 		if err == errPanic {
-			_ = t.end(ctx, c, "ROLLBACK")
+			_ = t.end(c, t.sql.Rollback)
 		}
 	}()
 	err = f(context.WithValue(ctx, txKey{d.db}, t))
 	return t.finish(ctx, c, err)
+}
+
+// begin is IMMEDIATE in SQLite, so that a transaction which reads first does not fail at
+// its first write because of another's. Package database/sql can't say so: what it has
+// begun, which has not touched the file, is ended and begun again. It lasts however long
+// ctx does, see end.
+func (t *tx) begin(ctx context.Context, c *sql.Conn) (err error) {
+	if t.sql, err = c.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
+		return err
+	}
+	t.conn = FromSQL(t.sql)
+	if t.of.dialect == filter.PostgreSQL {
+		return nil
+	}
+	t.conn = FromSQL(preparedTx{t.of.prepared, t})
+	for _, statement := range []string{"COMMIT", "BEGIN IMMEDIATE"} {
+		if _, err = t.conn.Exec(ctx, statement); err != nil {
+			_ = t.end(c, t.sql.Rollback)
+			return err
+		}
+	}
+	return nil
 }
 
 // errSettled says that a value is taken and that running the function again would find
@@ -145,26 +166,22 @@ func (t *tx) finish(ctx context.Context, c *sql.Conn, err error) error {
 		err = ctx.Err()
 	}
 	if err != nil {
-		_ = t.end(ctx, c, "ROLLBACK")
+		_ = t.end(c, t.sql.Rollback)
 		return err
 	}
-	return t.end(ctx, c, "COMMIT")
+	return t.end(c, t.sql.Commit)
 }
 
 // end ends the transaction, also if the context has ended. A connection on which
 // that fails is not used again.
-func (t *tx) end(ctx context.Context, c *sql.Conn, statement string) error {
+func (t *tx) end(c *sql.Conn, end func() error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.done = true
-	_, err := c.ExecContext(context.WithoutCancel(ctx), statement)
-	if err == nil {
-		return nil
+	err := end()
+	if err != nil {
+		_ = c.Raw(func(any) error { return driver.ErrBadConn })
 	}
-	if statement == "COMMIT" {
-		_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-	}
-	_ = c.Raw(func(any) error { return driver.ErrBadConn })
 	return err
 }
 
