@@ -10,7 +10,6 @@
 package dbtest
 
 import (
-	"context"
 	"crypto/rand"
 	"database/sql"
 	"fmt"
@@ -18,10 +17,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-	"modernc.org/sqlite"
 )
 
 // Each runs f as a subtest on an empty database of each kind, on all at once: while
@@ -51,7 +46,7 @@ func SQLite(t testing.TB) *sql.DB {
 // OpenSQLite opens the database in a file: a second pool on what another one has.
 func OpenSQLite(t testing.TB, file string) *sql.DB {
 	t.Helper()
-	return open(t, &dsnConnector{&sqlite.Driver{}, "file:" + file + pragmas})
+	return open(t, sqliteConnector("file:"+file+pragmas))
 }
 
 // Postgres returns a database with an empty schema that is searched first, and
@@ -65,11 +60,11 @@ func Postgres(t testing.TB) *sql.DB {
 // what another one has.
 func OpenPostgres(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
-	config, err := pgx.ParseConfig(dsn)
+	c, err := postgresConnector(dsn)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal("dbtest: ", err)
 	}
-	return open(t, stdlib.GetConnector(*config))
+	return open(t, c)
 }
 
 // PostgresDSN names a database with an empty schema, as drivers and other
@@ -84,19 +79,20 @@ func PostgresDSN(t testing.TB) string {
 		t.Skip("dbtest: ", err)
 	}
 	schema := "test_" + strings.ToLower(rand.Text())
-	admin, err := pgx.Connect(context.Background(), server)
+	c, err := postgresConnector(server)
 	if err != nil {
 		t.Fatal("dbtest: ", err)
 	}
+	admin := sql.OpenDB(c)
 	run := func(statement string) {
-		if _, err := admin.Exec(context.Background(), statement); err != nil {
+		if _, err := admin.Exec(statement); err != nil {
 			t.Error("dbtest: ", err)
 		}
 	}
 	run("CREATE SCHEMA " + schema)
 	t.Cleanup(func() {
 		run("DROP SCHEMA " + schema + " CASCADE")
-		_ = admin.Close(context.Background())
+		_ = admin.Close()
 	})
 	separator := "?"
 	if strings.Contains(server, "?") {

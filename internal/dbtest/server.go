@@ -1,7 +1,7 @@
 package dbtest
 
 import (
-	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // server returns the URL of the server that this process uses.
@@ -104,11 +102,17 @@ func startServer(bin string) (string, error) {
 }
 
 func awaitServer(url, dir string, ended <-chan error) error {
+	c, err := postgresConnector(url)
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(c)
+	defer db.Close()
 	deadline := time.Now().Add(patience)
 	for {
-		c, err := pgx.Connect(context.Background(), url)
+		err := db.Ping()
 		if err == nil {
-			return c.Close(context.Background())
+			return nil
 		}
 		select {
 		case end := <-ended:
