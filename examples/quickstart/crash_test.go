@@ -24,7 +24,10 @@ func TestCrash(t *testing.T) {
 		"sqlite":   filepath.Join(t.TempDir(), "crash.db"),
 		"postgres": dbtest.PostgresDSN(t),
 	} {
-		t.Run(name, func(t *testing.T) { testCrash(t, db) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testCrash(t, db)
+		})
 	}
 }
 
