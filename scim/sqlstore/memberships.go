@@ -74,8 +74,11 @@ func (s *Store) membershipText(t scim.Tenant, q scim.MembershipQuery) (string, [
 	return text, e.args, nil
 }
 
-// inGroup is the order of the members of one group, as the index of lists has it.
-const inGroup = "(m.member_id || '')"
+// What the index of lists has: groups, each with its members in order.
+const (
+	ofGroup = "(m.tenant || '/' || m.group_id)"
+	inGroup = "(m.member_id || '')"
+)
 
 // edges is a query for memberships on its way into SQL.
 type edges struct {
@@ -84,6 +87,9 @@ type edges struct {
 	args   []any
 	where  string
 	order  string
+
+	// byIndex says that the index of lists finds what is wanted.
+	byIndex bool
 }
 
 func (e *edges) bind(v any) string {
@@ -104,13 +110,12 @@ func (e *edges) groups(ids []string) {
 			places = append(places, e.tenant+"/"+id)
 		}
 	}
-	e.where = "(m.tenant || '/' || m.group_id) "
+	e.byIndex, e.order = true, ofGroup+", "+inGroup
 	if len(places) == 1 {
-		e.where += "= " + e.bind(places[0])
-		e.order = inGroup
+		e.where = ofGroup + " = " + e.bind(places[0])
 		return
 	}
-	e.where += e.d.among(e.bind(jsonList(places)))
+	e.where = ofGroup + " " + e.d.among(e.bind(jsonList(places)))
 }
 
 // after begins behind the last edge of a page.
@@ -122,11 +127,14 @@ func (e *edges) after(q scim.MembershipQuery) error {
 	if !ok || !isID(group) || !isID(member) {
 		return scim.Invalid("cursor", "is none that was handed out.")
 	}
-	if e.order == inGroup && strings.HasSuffix(e.args[0].(string), "/"+group) {
+	switch {
+	case !e.byIndex:
+		e.where += " AND (m.group_id, m.member_id) > (" + e.bind(group) + ", " + e.bind(member) + ")"
+	case len(q.Groups) == 1 && q.Groups[0] == group:
 		e.where += " AND " + inGroup + " > " + e.bind(member)
-		return nil
+	default:
+		e.where += " AND (" + ofGroup + ", " + inGroup + ") > (" + e.bind(e.tenant+"/"+group) + ", " + e.bind(member) + ")"
 	}
-	e.where += " AND (m.group_id, m.member_id) > (" + e.bind(group) + ", " + e.bind(member) + ")"
 	return nil
 }
 

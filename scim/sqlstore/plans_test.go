@@ -108,6 +108,14 @@ func (c *crowd) lookUps(t *testing.T) map[string]func() (got, want int, err erro
 			n, err := edges(scim.MembershipQuery{Groups: []string{c.group}, Limit: 10, After: c.group + "." + c.id(1000)})
 			return n, 10, err
 		},
+		"a page of the members of groups": func() (int, int, error) {
+			n, err := edges(scim.MembershipQuery{Groups: []string{c.few, c.group}, Limit: 10})
+			return n, 10, err
+		},
+		"another page of the members of groups": func() (int, int, error) {
+			n, err := edges(scim.MembershipQuery{Groups: []string{c.few, c.group}, Limit: 10, After: c.group + "." + c.id(1000)})
+			return n, 10, err
+		},
 		"groups of a user": func() (int, int, error) {
 			n, err := edges(scim.MembershipQuery{Members: []string{c.id(c.first + 7)}})
 			return n, 1, err
@@ -140,6 +148,9 @@ func TestPlans(t *testing.T) {
 					}
 					for _, statement := range log.Statements() {
 						assertIndexed(t, db, statement)
+						if strings.Contains(name, "members of groups") {
+							assertNotSorted(t, db, statement)
+						}
 					}
 				})
 			}
@@ -180,6 +191,19 @@ func assertIndexed(t *testing.T, db *sql.DB, s dbtest.Statement) {
 		assert.NotZero(t, scans, "%s\n%s", about, plan)
 		assert.Equal(t, scans, strings.Count(plan, "Index Cond: "), "an index is read from end to end: %s\n%s", about, plan)
 	}
+}
+
+// assertNotSorted asks for the plan of a statement: it reads rows in the order wanted, and
+// so no more than are.
+func assertNotSorted(t *testing.T, db *sql.DB, s dbtest.Statement) {
+	t.Helper()
+	explain, column := "EXPLAIN ", 0
+	if !isPostgres(t) {
+		explain, column = "EXPLAIN QUERY PLAN ", 3
+	}
+	plan := linesOf(t, db, column, explain+s.Text, s.Args...)
+	assert.NotContains(t, plan, "Sort", plan)
+	assert.NotContains(t, plan, "FOR ORDER BY", plan)
 }
 
 func nulls(n int) []string {
