@@ -100,6 +100,15 @@ func (d *database) among(placeholder string) string {
 	return "IN (" + d.listOf(placeholder) + ")"
 }
 
+// oneOf is among for ids. Most often it is one, which is compared without making a table of
+// the list.
+func (d *database) oneOf(bind func(v any) string, ids []string) string {
+	if len(ids) == 1 && isID(ids[0]) {
+		return "= " + bind(ids[0])
+	}
+	return d.among(bind(list(ids)))
+}
+
 // amongKeys is among for keys of a type, as CAST takes it in PostgreSQL.
 func (d *database) amongKeys(a *args, keys []any, cast string) string {
 	text, _ := json.Marshal(keys) // numbers and strings can be marshalled

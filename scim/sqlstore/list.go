@@ -64,7 +64,7 @@ func (s *shelf) listing(t scim.Tenant, q scim.Query) (*listing, error) {
 		l.where = "r.tenant = " + l.bind(name(t)) + " AND r.kind = " + l.bind(s.kind)
 	}
 	if q.IDs != nil {
-		l.where += " AND r.id " + s.d.among(l.bind(list(q.IDs)))
+		l.where += " AND r.id " + s.d.oneOf(l.bind, q.IDs)
 	}
 	if err := l.filter(); err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (s *Store) ListMemberships(ctx context.Context, t scim.Tenant, q scim.Membe
 func (s *Store) membershipText(t scim.Tenant, q scim.MembershipQuery) (string, []any, error) {
 	e := &edges{d: s.d, tenant: name(t), order: "m.group_id, m.member_id"}
 	if q.Members != nil {
-		e.where = "m.tenant = " + e.bind(e.tenant) + " AND m.member_id " + s.d.among(e.bind(list(q.Members)))
+		e.where = "m.tenant = " + e.bind(e.tenant) + " AND m.member_id " + s.d.oneOf(e.bind, q.Members)
 	}
 	if q.Groups != nil {
 		e.groups(q.Groups)
@@ -101,7 +101,7 @@ func (e *edges) bind(v any) string {
 // they are found by the index of lists, which has the members of each in order.
 func (e *edges) groups(ids []string) {
 	if e.where != "" {
-		e.where += " AND m.group_id " + e.d.among(e.bind(list(ids)))
+		e.where += " AND m.group_id " + e.d.oneOf(e.bind, ids)
 		return
 	}
 	var places []string
