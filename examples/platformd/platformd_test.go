@@ -308,13 +308,22 @@ func webAccessByRoles(t *testing.T, p product) {
 	}
 	assert.Equal(t, "User", p.web(t, ann))
 
+	// What was given by hand stays.
+	_, err := p.db.ExecContext(t.Context(), `INSERT INTO web_access (account_id, role, given_by) VALUES ($1, 'ReadOnly', 'hand')`, ann)
+	require.NoError(t, err)
+	for _, op := range []entra.Op{entra.Remove("roles"), entra.Add(`roles[primary eq "True"].value`, "User")} {
+		require.Equal(t, http.StatusOK, e.Patch("/Users/"+ann, op).Status)
+		assert.Equal(t, "ReadOnly", p.column(t, `SELECT role FROM web_access WHERE account_id = $1 AND given_by = 'hand'`, ann), op)
+	}
+	assert.Equal(t, "User", p.web(t, ann))
+
 	// Who has none has the app only.
 	bob := e.Create(user("bob", entra.Object{"roles": []any{}}))
 	assert.Empty(t, p.web(t, bob))
 	for name, may := range map[string][]int{
 		"bob": {http.StatusForbidden, http.StatusForbidden}, "ann": {http.StatusOK, http.StatusForbidden}, "root": {http.StatusOK, http.StatusOK},
 	} {
-		_, err := p.db.ExecContext(t.Context(), `UPDATE accounts SET login = 'built-in'`)
+		_, err = p.db.ExecContext(t.Context(), `UPDATE accounts SET login = 'built-in'`)
 		require.NoError(t, err)
 		b := browser.New(t, p.url)
 		_, text := b.Post("/login", "email", name+"@acme.example")
@@ -398,7 +407,7 @@ func openMetadata(t *testing.T, p product) {
 	assert.JSONEq(t, `{"costCentre":"4711","manager of":"[\"bob\",\"cid\"]","remote":"true","ratio":"1.5","office":"Bern","address":"{\"city\":\"Bern\"}"}`, kept)
 
 	// Keys that nobody has heard of are patched, in both forms, and taken away.
-	r = e.Patch("/Users/"+ann, entra.Add(metadataURN+":badge", "A-17"), entra.Replace(metadataURN+":office", "Basel"),
+	r = e.Patch("/Users/"+ann, entra.Add(metadataURN+":badge", "A-17"), entra.Replace(metadataURN+":OFFICE", "Basel"),
 		entra.Replace("", entra.Object{metadataURN + ":level": 3, metadataURN + ":remote": false}), entra.Remove(metadataURN+":address"))
 	require.Equal(t, http.StatusOK, r.Status, r.Text)
 	delete(want, "address")

@@ -88,7 +88,7 @@ CREATE TABLE IF NOT EXISTS templates (
 	id           TEXT PRIMARY KEY,
 	workspace_id TEXT NOT NULL REFERENCES workspaces (id),
 	title        TEXT NOT NULL,
-	owner_id     TEXT NOT NULL REFERENCES members (id)
+	owner_id     TEXT NOT NULL -- of a member, though the database does not hold it
 );
 CREATE TABLE IF NOT EXISTS approval_steps (
 	id           TEXT PRIMARY KEY,

@@ -407,7 +407,7 @@ func groupsOfBoth(t *testing.T, p product) {
 func defaultSubstitute(t *testing.T, p product) {
 	e := p.connect(t, "entra")
 	ids := map[string]string{}
-	for _, name := range []string{"ann", "bob", "cid", "dan", "eve"} {
+	for _, name := range []string{"ann", "bob", "cid", "dan", "eve", "fay"} {
 		ids[name] = e.Create(person(name, "manager"))
 	}
 	boss := one[string](t, p.db, `SELECT id FROM members WHERE email = 'root@acme.example'`)
@@ -441,6 +441,14 @@ func defaultSubstitute(t *testing.T, p product) {
 	assert.Contains(t, text, "Waiting for a substitute")
 	assert.Contains(t, text, "What ann@acme.example owned, by kind: approval step 1. contract 1. template 1.")
 
+	// Who owns only what no foreign key protects, the same.
+	_, err := p.db.ExecContext(t.Context(), `INSERT INTO templates (id, workspace_id, title, owner_id) VALUES ('of-fay', 'acme', 'NDA', $1)`, ids["fay"])
+	require.NoError(t, err)
+	require.Equal(t, http.StatusNoContent, e.Do(http.MethodDelete, "/Users/"+ids["fay"], nil).Status)
+	p.work(t, time.Minute)
+	assert.Equal(t, 1, one[int](t, p.db, `SELECT count(*) FROM members WHERE id = $1`, ids["fay"]), "still there")
+	assert.Equal(t, [3]int{0, 1, 0}, p.owned(t, ids["fay"]))
+
 	// One who is not active, the same.
 	require.NoError(t, p.setSubstitute(t.Context(), demoWorkspace, "eve@acme.example"))
 	require.Equal(t, http.StatusOK, e.Disable(ids["eve"]).Status)
@@ -451,8 +459,8 @@ func defaultSubstitute(t *testing.T, p product) {
 	// The leaver is the substitute: the same.
 	require.NoError(t, p.setSubstitute(t.Context(), demoWorkspace, "cid@acme.example"))
 	p.work(t, time.Minute)
-	assert.Equal(t, [3]int{2, 2, 2}, p.owned(t, ids["cid"]), "what was parked has gone to cid")
-	_, err := p.db.ExecContext(t.Context(), `DELETE FROM templates WHERE owner_id = $1`, ids["cid"])
+	assert.Equal(t, [3]int{2, 3, 2}, p.owned(t, ids["cid"]), "what was parked has gone to cid")
+	_, err = p.db.ExecContext(t.Context(), `DELETE FROM templates WHERE owner_id = $1`, ids["cid"])
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNoContent, e.Do(http.MethodDelete, "/Users/"+ids["cid"], nil).Status)
 	p.work(t, time.Minute)
@@ -467,7 +475,7 @@ func defaultSubstitute(t *testing.T, p product) {
 	before := p.owned(t, boss)
 	dan := leave("dan")
 	assert.Equal(t, [3]int{before[0] + 1, before[1] + 1, before[2] + 2}, p.owned(t, boss), "and the step that was his anyway")
-	for _, id := range []string{ann, bob, ids["cid"], dan} {
+	for _, id := range []string{ann, bob, ids["cid"], dan, ids["fay"]} {
 		assert.Equal(t, [3]int{}, p.owned(t, id))
 		assert.Zero(t, one[int](t, p.db, `SELECT count(*) FROM members WHERE id = $1`, id), "gone for good")
 	}
