@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -23,35 +24,37 @@ import (
 // into stores. It keeps what it has no field for.
 
 type employee struct {
-	Number   string    `scim:"id"`
-	Login    string    `scim:"userName"`
-	Source   *string   `scim:"externalId"`
-	First    string    `scim:"name.givenName"`
-	Last     string    `scim:"name.familyName"`
-	Job      *string   `scim:"title"`
-	Enabled  *bool     `scim:"active"`
-	Mail     string    `scim:"emails[type eq \"work\"].value"`
-	Mobile   string    `scim:"phoneNumbers[type eq \"mobile\"].value"`
+	Number   int64     `scim:"id,column=number,prefix=u"`
+	Login    string    `scim:"userName,column=login"`
+	Source   *string   `scim:"externalId,column=source"`
+	First    string    `scim:"name.givenName,column=first"`
+	Last     string    `scim:"name.familyName,column=last"`
+	Job      *string   `scim:"title,column=job"`
+	Enabled  *bool     `scim:"active,column=enabled"`
+	Mail     string    `scim:"emails[type eq \"work\"].value,column=mail"`
+	Mobile   string    `scim:"phoneNumbers[type eq \"mobile\"].value,column=mobile"`
 	Digest   [32]byte  // of the password
-	Rest     []byte    `scim:",rest"`
-	Hired    time.Time `scim:"meta.created"`
-	Modified time.Time `scim:"meta.lastModified"`
+	Rest     []byte    `scim:",rest,column=rest"`
+	Hired    time.Time `scim:"meta.created,column=hired"`
+	Modified time.Time `scim:"meta.lastModified,column=modified"`
 }
 
 type team struct {
-	Key      string    `scim:"id"`
-	Name     string    `scim:"displayName"`
-	Rest     []byte    `scim:",rest"`
-	Since    time.Time `scim:"meta.created"`
-	Modified time.Time `scim:"meta.lastModified"`
+	Key      int64     `scim:"id,column=key,prefix=g"`
+	Name     string    `scim:"displayName,column=name"`
+	Rest     []byte    `scim:",rest,column=rest"`
+	Since    time.Time `scim:"meta.created,column=since"`
+	Modified time.Time `scim:"meta.lastModified,column=modified"`
 	members  []patch.Member
 }
 
 type item struct {
-	Key      string    `scim:"id"`
-	Rest     string    `scim:",rest"`
-	Since    time.Time `scim:"meta.created"`
-	Modified time.Time `scim:"meta.lastModified"`
+	Key      int64   `scim:"id,column=key,prefix=i"`
+	Unique   *string // what must be, see tables_test.go
+	Global   *string
+	Rest     string    `scim:",rest,column=rest"`
+	Since    time.Time `scim:"meta.created,column=since"`
+	Modified time.Time `scim:"meta.lastModified,column=modified"`
 }
 
 // application has its tables in memory, under one lock.
@@ -139,7 +142,7 @@ func (r *rowsOf[T]) List(_ context.Context, t scim.Tenant, q mapping.Query) (map
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
 	var all []*T
-	for _, id := range slices.Sorted(maps.Keys(r.rows[t])) {
+	for _, id := range slices.SortedFunc(maps.Keys(r.rows[t]), byNumber) {
 		v := r.rows[t][id]
 		all = append(all, &v)
 	}
@@ -150,6 +153,11 @@ func (r *rowsOf[T]) List(_ context.Context, t scim.Tenant, q mapping.Query) (map
 	return mapping.Exact(all[from:min(from+q.Count, total)], total), nil
 }
 
+// byNumber orders ids, which are a letter and a number.
+func byNumber(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}
+
 func (r *rowsOf[T]) Create(_ context.Context, t scim.Tenant, v *T) error {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
@@ -158,7 +166,7 @@ func (r *rowsOf[T]) Create(_ context.Context, t scim.Tenant, v *T) error {
 
 func (r *rowsOf[T]) create(t scim.Tenant, v *T) error {
 	r.last++
-	if err := r.table.SetID(v, fmt.Sprintf("%s%08d", r.prefix, r.last)); err != nil {
+	if err := r.table.SetID(v, fmt.Sprintf("%s%d", r.prefix, r.last)); err != nil {
 		return err
 	}
 	return r.put(t, v)

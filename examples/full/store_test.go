@@ -35,6 +35,12 @@ var stores = map[string]func(t testing.TB, users, groups *schema.Type) (d data, 
 	"mapped": func(t testing.TB, users, groups *schema.Type) (data, func(string) bool) {
 		return inspected(inApplication(t, users, groups))
 	},
+	"mapped-sqlite": func(t testing.TB, users, groups *schema.Type) (data, func(string) bool) {
+		return inTables(t, dbtest.SQLite(t), inSQLite, users, groups)
+	},
+	"mapped-postgres": func(t testing.TB, users, groups *schema.Type) (data, func(string) bool) {
+		return inTables(t, dbtest.Postgres(t), inPostgres, users, groups)
+	},
 }
 
 // open opens the store that is asked for.
@@ -58,9 +64,14 @@ func databaseOf(t testing.TB, db *sql.DB, users, groups *schema.Type) (data, fun
 	t.Helper()
 	d, err := inDatabase(t.Context(), db, users, groups)
 	require.NoError(t, err)
-	return d, func(text string) bool {
-		for _, table := range []string{"resources", "members", "unique", "state", "refs"} {
-			rows, err := db.QueryContext(t.Context(), "SELECT * FROM muster_"+table)
+	return d, lookingIn(t, db, "muster_resources", "muster_members", "muster_unique", "muster_state", "muster_refs")
+}
+
+// lookingIn returns a function that looks for a text in tables.
+func lookingIn(t testing.TB, db *sql.DB, tables ...string) func(text string) bool {
+	return func(text string) bool {
+		for _, table := range tables {
+			rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
 			require.NoError(t, err)
 			if anyRowHas(t, rows, text) {
 				return true

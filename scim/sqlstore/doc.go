@@ -79,7 +79,7 @@
 // its version compared under the lock, so that it may be a counter or follow from the
 // content. Rows and [State] on the same *sql.DB share transactions.
 //
-// The database holds what must be unique, by an index as that on (org_id,
+// What must be unique needs a column. The database holds it, by an index as that on (org_id,
 // lower(email)), where deleted_at is NULL if rows are hidden. Its refusal names the
 // attribute. Besides, each write looks whether anybody has the value in any spelling,
 // which without such an index reads all rows of the tenant.

@@ -117,7 +117,19 @@ func openOwn[T any](ctx context.Context, db *sql.DB, m Mapper[T], t Table, o Opt
 	}
 	x.visible, x.hidden = m.HiddenSQL(x.d.dialect, x.column)
 	x.unique = uniqueOf(m.SCIMType())
-	return x, nil
+	return x, x.checkUnique()
+}
+
+// checkUnique refuses what nothing would keep unique although the schema promises it.
+func (x *own[T]) checkUnique() error {
+	var errs []error
+	columns, _ := x.filterColumns()
+	for _, a := range x.unique {
+		if _, ok := columns.Column(a, filter.EQ); !ok {
+			errs = append(errs, fmt.Errorf("sqlstore: table %s: %s must be unique, so that it needs a column, with a unique index", x.name, a.Path()))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // match finds the columns of the mapping in the table.

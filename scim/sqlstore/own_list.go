@@ -182,8 +182,10 @@ func (s *search[T]) page(ctx context.Context, condition string, more []any) (fou
 	}
 	n := len(found.Rows)
 	switch {
-	case s.q.ByKey && s.q.Count > 0 && (s.q.After != "" || found.Next != ""):
-		found.Total = -1
+	case s.q.ByKey && s.q.Count > 0 && s.q.After != "":
+		found.Total = -1 // to count again for each page would make the whole walk quadratic
+	case s.q.ByKey && s.q.Count > 0 && found.Next == "":
+		found.Total = n
 	case n > 0 && n < s.q.Count, n == 0 && s.q.Count > 0 && s.q.StartIndex == 1:
 		found.Total = s.q.StartIndex - 1 + n
 	default:

@@ -311,6 +311,25 @@ func TestOwnRenamedColumn(t *testing.T) {
 	})
 }
 
+// TestOwnUniqueNeedsColumn: what lies among the rest, in one column, can't be kept unique,
+// although /Schemas would say that it is.
+func TestOwnUniqueNeedsColumn(t *testing.T) {
+	type user struct {
+		ID   int64
+		Rest string
+	}
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		apply(t, db, "CREATE TABLE users (id @serial, rest @text)")
+		users, err := mapping.Users(
+			mapping.ID(func(u *user) *int64 { return &u.ID }).Column("id"),
+			mapping.Rest(func(u *user) *string { return &u.Rest }).Column("rest"),
+		)
+		require.NoError(t, err)
+		_, err = sqlstore.Users(ctx, db, users, sqlstore.Table{Name: "users"}, sqlstore.Options{})
+		require.ErrorContains(t, err, "userName must be unique")
+	})
+}
+
 // TestOwnFolded: with an expression that is folded an index serves look-ups by name.
 func TestOwnFolded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
