@@ -151,7 +151,7 @@ func connector1(t *testing.T, p product) {
 	assert.ElementsMatch(t, []string{"oauthbearertoken", "httpbasic"}, links)
 
 	for name, authorization := range map[string]string{
-		"wrong password": basic(connectorUser, password[:len(password)-1]+"0"), "wrong user": basic("root", password), "none": "", "wrong token": "Bearer " + password + "x",
+		"wrong password": basic(connectorUser, password+"0"), "wrong user": basic("root", password), "none": "", "wrong token": "Bearer " + password + "x",
 	} {
 		r := entra.WithAuthorization(t, p.url+basePath, authorization).TestConnection()
 		assert.Equal(t, http.StatusUnauthorized, r.Status, name)
