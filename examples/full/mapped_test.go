@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -105,7 +105,7 @@ func tableOf[T any](t testing.TB, typ, usual *schema.Type, usually func(...mappi
 	return table
 }
 
-// rowsOf is a table of the application. It lists everything, unless it is asked for a
+// rowsOf is a table of the application, whose keys are the ids without their prefix. It lists everything, unless it is asked for a
 // page in no order.
 type rowsOf[T any] struct {
 	app    *application
@@ -121,6 +121,7 @@ type rowsOf[T any] struct {
 func newRows[T any](app *application, prefix string, table *mapping.Table[T]) *rowsOf[T] {
 	return &rowsOf[T]{
 		app: app, table: table, prefix: prefix,
+		last: 100_000, // so that ids are as long as each other: their order is that of texts
 		rows: map[scim.Tenant]map[string]T{}, keys: map[string][]uniqueKey{}, taken: map[uniqueKey]string{},
 		gone: func(scim.Tenant, string) {},
 	}
@@ -128,10 +129,10 @@ func newRows[T any](app *application, prefix string, table *mapping.Table[T]) *r
 
 func (r *rowsOf[T]) ListsByKey() bool { return true }
 
-func (r *rowsOf[T]) Get(_ context.Context, t scim.Tenant, id string) (*T, error) {
+func (r *rowsOf[T]) Get(_ context.Context, t scim.Tenant, key string) (*T, error) {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
-	v, ok := r.rows[t][id]
+	v, ok := r.rows[t][r.prefix+key]
 	if !ok {
 		return nil, scim.ErrNotFound
 	}
@@ -142,7 +143,7 @@ func (r *rowsOf[T]) List(_ context.Context, t scim.Tenant, q mapping.Query) (map
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
 	var all []*T
-	for _, id := range slices.SortedFunc(maps.Keys(r.rows[t]), byNumber) {
+	for _, id := range slices.Sorted(maps.Keys(r.rows[t])) {
 		v := r.rows[t][id]
 		all = append(all, &v)
 	}
@@ -151,11 +152,6 @@ func (r *rowsOf[T]) List(_ context.Context, t scim.Tenant, q mapping.Query) (map
 	}
 	total, from := len(all), min(q.Offset(), len(all))
 	return mapping.Exact(all[from:min(from+q.Count, total)], total), nil
-}
-
-// byNumber orders ids, which are a letter and a number.
-func byNumber(a, b string) int {
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
 func (r *rowsOf[T]) Create(_ context.Context, t scim.Tenant, v *T) error {
@@ -230,10 +226,10 @@ func (r *rowsOf[T]) uniqueKeys(t scim.Tenant, v *T) (keys []uniqueKey, err error
 	return keys, nil
 }
 
-func (r *rowsOf[T]) Update(_ context.Context, t scim.Tenant, id string, change func(*T) error) error {
+func (r *rowsOf[T]) Update(_ context.Context, t scim.Tenant, key string, change func(*T) error) error {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
-	v, ok := r.rows[t][id]
+	v, ok := r.rows[t][r.prefix+key]
 	if !ok {
 		return scim.ErrNotFound
 	}
@@ -243,13 +239,14 @@ func (r *rowsOf[T]) Update(_ context.Context, t scim.Tenant, id string, change f
 	return r.put(t, &v)
 }
 
-func (r *rowsOf[T]) Delete(ctx context.Context, t scim.Tenant, id string) error {
-	return r.DeleteIf(ctx, t, id, func(*T) error { return nil })
+func (r *rowsOf[T]) Delete(ctx context.Context, t scim.Tenant, key string) error {
+	return r.DeleteIf(ctx, t, key, func(*T) error { return nil })
 }
 
-func (r *rowsOf[T]) DeleteIf(_ context.Context, t scim.Tenant, id string, check func(*T) error) error {
+func (r *rowsOf[T]) DeleteIf(_ context.Context, t scim.Tenant, key string, check func(*T) error) error {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
+	id := r.prefix + key
 	v, ok := r.rows[t][id]
 	if !ok {
 		return scim.ErrNotFound
@@ -284,10 +281,10 @@ func (r teamRows) Create(_ context.Context, t scim.Tenant, g *team, members []pa
 	return r.create(t, g)
 }
 
-func (r teamRows) Update(_ context.Context, t scim.Tenant, id string, change func(g *team, members bool) error, d patch.MemberDelta) (e mapping.Effect, err error) {
+func (r teamRows) Update(_ context.Context, t scim.Tenant, key string, change func(g *team, members bool) error, d patch.MemberDelta) (e mapping.Effect, err error) {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
-	g, ok := r.rows[t][id]
+	g, ok := r.rows[t][r.prefix+key]
 	if !ok {
 		return e, scim.ErrNotFound
 	}
@@ -319,7 +316,7 @@ func (r teamRows) Memberships(_ context.Context, t scim.Tenant, q scim.Membershi
 	var edges []scim.Membership
 	for id, g := range r.rows[t] {
 		for _, m := range g.members {
-			edges = append(edges, scim.Membership{GroupID: id, GroupName: g.Name, Member: r.app.shown(t, m.ID)})
+			edges = append(edges, scim.Membership{GroupID: strings.TrimPrefix(id, r.prefix), GroupName: g.Name, Member: r.app.shown(t, m.ID)})
 		}
 	}
 	return mapping.Memberships(edges, q)
