@@ -194,7 +194,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	if err := h.loadSettings(q); err != nil {
 		return nil, err
 	}
-	if len(q.Header[overrideHeader]) > 0 {
+	if o := q.Header[overrideHeader]; len(o) > 0 && o[0] != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
 	if q.ContentLength > handle.maxBody { // refused without waiting for it
@@ -243,8 +243,12 @@ func (q *request) handOut(ctx context.Context) {
 	q.ctx = &q.out.scopedContext
 }
 
-// escapedPath is u.EscapedPath, quick for paths in which nothing is escaped.
+// escapedPath is u.EscapedPath, quick for paths in which nothing is escaped. A RawPath says
+// that something is: "a%2Fb" is one segment, though Path has two.
 func escapedPath(u *url.URL) string {
+	if u.RawPath != "" {
+		return u.EscapedPath()
+	}
 	for i := range len(u.Path) {
 		switch c := u.Path[i]; {
 		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', 'A' <= c && c <= 'Z', c == '/', c == '-', c == '_', c == '.':

@@ -321,3 +321,26 @@ func TestEntries(t *testing.T) {
 	assert.Contains(t, e.Notes, schema.Note{Path: "active", Rule: "string taken as boolean"})
 	assert.NotEmpty(t, s.entries[2].Detail)
 }
+
+// asked is a store that tells which ids it was asked for.
+type asked struct {
+	scim.UserStore
+	ids *[]string
+}
+
+func (s asked) GetUser(ctx context.Context, t scim.Tenant, id string) (*schema.Resource, error) {
+	*s.ids = append(*s.ids, id)
+	return s.UserStore.GetUser(ctx, t, id)
+}
+
+// TestEscapedIDs: an escaped slash belongs to the id, and ends no segment.
+func TestEscapedIDs(t *testing.T) {
+	var ids []string
+	s := newServer(t, func(c *scim.Config) { c.Users = asked{c.Users, &ids} })
+	for _, path := range []string{"/Users/a%2Fb", "/Users/a%20b", "/Users/%61", "/Users/a-b_c.d"} {
+		s.do("GET", path, "").is(404)
+	}
+	assert.Equal(t, []string{"a/b", "a b", "a", "a-b_c.d"}, ids)
+	s.do("GET", "/Users%2Fa", "").is(404)
+	assert.Len(t, ids, 4, "there is no such endpoint")
+}

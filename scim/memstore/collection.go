@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
@@ -96,7 +97,8 @@ func (c *collection) reindexField(f *field, h handle, was, is *schema.Resource) 
 	for _, key := range newKeys {
 		f.index.add(digestOf(key), h)
 		if f.global {
-			c.n.d.globals[globalKey{c.kind, f.attr.Path(), key}] = owner{c.n, h}
+			// Copied, since the key is a part of the resource, which must not stay for it.
+			c.n.d.globals[globalKey{c.kind, f.attr.Path(), strings.Clone(key)}] = owner{c.n, h}
 		}
 	}
 }
