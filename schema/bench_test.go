@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/internal/peer"
+	"github.com/muster-scim/muster/internal/turns"
 	"github.com/muster-scim/muster/schema"
 )
 
@@ -20,51 +21,49 @@ func stored(tb testing.TB, typ *schema.Type) *schema.Resource {
 // BenchmarkDecode holds decoding and validation of a body of 600 bytes against
 // encoding/json, which reads it into a map and checks nothing.
 func BenchmarkDecode(b *testing.B) {
-	b.Run("muster", func(b *testing.B) {
-		typ := schema.UserType()
-		b.ReportAllocs()
-		for b.Loop() {
-			d, err := schema.Decode(typ, peer.UserBody, schema.Decoding{})
-			if err != nil {
-				b.Fatal(err)
+	typ := schema.UserType()
+	turns.Ratios(b, 1000,
+		turns.Side{Name: "muster", Do: func(b *testing.B, n int) {
+			for range n {
+				d, err := schema.Decode(typ, peer.UserBody, schema.Decoding{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := typ.Validate(d.Resource); err != nil {
+					b.Fatal(err)
+				}
 			}
-			if err := typ.Validate(d.Resource); err != nil {
-				b.Fatal(err)
+		}},
+		turns.Side{Name: "encodingjson", Do: func(b *testing.B, n int) {
+			for range n {
+				var m map[string]any
+				if err := json.Unmarshal(peer.UserBody, &m); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
-	b.Run("encodingjson", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			var m map[string]any
-			if err := json.Unmarshal(peer.UserBody, &m); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+		}})
 }
 
 // BenchmarkEncode holds encoding of a stored user, 780 bytes with meta, against
 // encoding/json of the same as a map.
 func BenchmarkEncode(b *testing.B) {
 	r := stored(b, schema.UserType())
-	b.Run("muster", func(b *testing.B) {
-		var buf []byte
-		b.ReportAllocs()
-		for b.Loop() {
-			buf = r.AppendJSON(buf[:0], schema.Encoding{})
-		}
-	})
-	b.Run("encodingjson", func(b *testing.B) {
-		var m map[string]any
-		require.NoError(b, json.Unmarshal([]byte(r.String()), &m))
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := json.Marshal(m); err != nil {
-				b.Fatal(err)
+	var m map[string]any
+	require.NoError(b, json.Unmarshal([]byte(r.String()), &m))
+	var buf []byte
+	turns.Ratios(b, 1000,
+		turns.Side{Name: "muster", Do: func(_ *testing.B, n int) {
+			for range n {
+				buf = r.AppendJSON(buf[:0], schema.Encoding{})
 			}
-		}
-	})
+		}},
+		turns.Side{Name: "encodingjson", Do: func(b *testing.B, n int) {
+			for range n {
+				if _, err := json.Marshal(m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}})
 }
 
 // BenchmarkEdit changes one attribute of a user.

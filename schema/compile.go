@@ -180,7 +180,7 @@ func (b *compiler) open(s Schema, ext int) {
 // attr gives def a number and a path. Sub-attributes follow their parent.
 func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 	t := b.t
-	a := &Attr{Attribute: def, ext: uint16(ext), parent: parent, key: "," + quote(def.Name) + ":", t: t}
+	a := &Attr{Attribute: def, ext: uint16(ext), parent: parent, t: t}
 	a.path = a.canonicalPath()
 	b.number(a)
 	b.checkName(a)
@@ -224,6 +224,7 @@ func (b *compiler) number(a *Attr) {
 	}
 	a.number = uint16(len(b.t.attrs))
 	b.t.attrs = append(b.t.attrs, a)
+	b.t.forms = append(b.t.forms, form{"," + quote(a.Name) + `:"`, a.ext})
 }
 
 // finish makes what needs all attributes.

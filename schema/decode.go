@@ -3,6 +3,8 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"iter"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -92,6 +94,28 @@ func (d Decoded) Has(a *Attr) bool {
 	return word < len(d.present) && d.present[word]&(1<<(a.number%64)) != 0
 }
 
+// Cleared yields the top-level attributes that the document names without a value: by
+// null, an empty list and the like. r is its resource, or what was made of that.
+func (d Decoded) Cleared(r *Resource) iter.Seq[*Attr] {
+	return func(yield func(*Attr) bool) {
+		i := 0 // both are in the order of the attributes' numbers
+		for w, word := range d.present {
+			for ; word != 0; word &= word - 1 {
+				number := 64*w + bits.TrailingZeros64(word)
+				if number >= len(r.t.attrs) {
+					return // what follows are extensions
+				}
+				for i < len(r.nodes) && int(r.nodes[i].attr) < number {
+					i += r.nodes[i].span()
+				}
+				if (i == len(r.nodes) || int(r.nodes[i].attr) > number) && !yield(r.t.attrs[number]) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Decode reads a resource of type t. Names are matched ignoring case; null, [] and
 // objects without members are unassigned; readOnly attributes are skipped whatever
 // they hold, as RFC 7644, sections 3.3 and 3.5.1, want it. Of elements that are in
@@ -107,11 +131,16 @@ func Decode(t *Type, data []byte, o Decoding) (Decoded, error) {
 	if err := d.check(d.document()); err != nil {
 		return Decoded{}, err
 	}
-	r, err := d.settle(&Resource{tape: d.finish()})
+	both := new(struct { // one piece of memory for what nearly every document needs
+		Resource
+		present [4]uint64
+	})
+	both.tape = d.finish()
+	r, err := d.settle(&both.Resource)
 	if err != nil {
 		return Decoded{}, err
 	}
-	return Decoded{Resource: r, Password: d.password, Notes: d.notes, present: slices.Clone(d.seen)}, nil
+	return Decoded{Resource: r, Password: d.password, Notes: d.notes, present: append(both.present[:0], d.seen...)}, nil
 }
 
 // DecodeValue reads a value of attribute a, as a PATCH operation has it. If a

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"math/bits"
 	"strings"
 
@@ -136,7 +135,7 @@ func (d *decoder) string(a *Attr) error {
 			return nil
 		}
 	}
-	if a.Type != String || a.prep == username && !d.verbatim && bytes.ContainsFunc(text, isInvisible) {
+	if a.Type != String || a.prep == username && !d.verbatim && hasInvisible(text) {
 		if err := checkString(a, string(text)); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"net/url"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -41,14 +40,20 @@ func (t *Type) AppendLocation(dst []byte, baseURL, id string) []byte {
 // escapeID is url.PathEscape, quick for ids in which nothing has to be escaped.
 func escapeID(id string) string {
 	for i := range len(id) {
-		switch c := id[i]; {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', 'A' <= c && c <= 'Z', c == '-', c == '_', c == '.':
-		default:
+		if !unreserved[id[i]] {
 			return url.PathEscape(id)
 		}
 	}
 	return id
 }
+
+// unreserved has the characters that need no escaping in a URI (RFC 3986, section 2.3).
+var unreserved = func() (is [256]bool) {
+	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._" {
+		is[c] = true
+	}
+	return is
+}()
 
 // AppendJSON appends the resource as JSON to dst: "schemas" and "id" first,
 // then the attributes in canonical order, then extensions, then "meta".
@@ -62,7 +67,7 @@ func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 	dst = enc.schemas(dst)
 	escaped := escapeID(r.id)
 	if r.id != "" {
-		dst = append(dst, r.t.id.key...)
+		dst = append(dst, enc.t.forms[r.t.id.number].name()...)
 		if escaped == r.id { // then nothing in it is special in JSON
 			dst = appendString(dst, r.id, flagPlain)
 		} else {
@@ -114,15 +119,24 @@ type encoder struct {
 	plainBase bool // BaseURL needs no escaping
 }
 
-func (e *encoder) shows(n *node) bool { return e.Projection == nil || e.Projection.has(n.attr) }
+// form is what the encoder needs of an attribute. Those of a type lie side by side, since
+// the attributes themselves are spread over more memory than the processor has at hand.
+type form struct {
+	key string // `,"name":"`, for strings
+	ext uint16 // as in Attr
+}
 
-// showsTop is shows for the top level, where keys of open extensions are.
-func (e *encoder) showsTop(n *node) bool {
+// name is `,"name":`.
+func (f *form) name() string { return f.key[:len(f.key)-1] }
+
+// shows reports whether the projection has a node. Above that it matters which key of an
+// open extension it is.
+func (e *encoder) shows(n *node) bool {
 	p := e.Projection
-	if p == nil {
+	switch {
+	case p == nil:
 		return true
-	}
-	if n.flags&flagNamed != 0 && (p.only != nil || p.except != nil) {
+	case n.flags&flagNamed != 0 && (p.only != nil || p.except != nil):
 		return p.hasKey(e.t.attrs[n.attr].named(nameBefore(e.text, *n)))
 	}
 	return p.has(n.attr)
@@ -132,55 +146,62 @@ func (e *encoder) showsTop(n *node) bool {
 func (e *encoder) schemas(dst []byte) []byte {
 	dst = append(dst, `{"schemas":[`...)
 	dst = append(dst, e.t.exts[0].quoted...)
-	last := uint16(0)
-	for i := 0; i < len(e.nodes); i += e.nodes[i].span() {
-		if ext := e.t.attrs[e.nodes[i].attr].ext; ext != last {
-			dst = append(dst, ',')
-			dst = append(dst, e.t.exts[ext].quoted...)
-			last = ext
-		}
+	for i := e.schemaEnd(0, 0); i < len(e.nodes); {
+		ext := e.t.forms[e.nodes[i].attr].ext
+		dst = append(dst, ',')
+		dst = append(dst, e.t.exts[ext].quoted...)
+		i = e.schemaEnd(ext, i)
 	}
 	return append(dst, ']')
 }
 
-// attributes writes the top level. The attributes of an extension stand side by
-// side on the tape; here they get their object.
+// schemaEnd returns where the attributes of a schema end of which the next is node i of the
+// top level, if it has any: they stand side by side.
+func (e *encoder) schemaEnd(ext uint16, i int) int {
+	for i < len(e.nodes) && e.t.forms[e.nodes[i].attr].ext == ext {
+		i += e.nodes[i].span()
+	}
+	return i
+}
+
+// attributes writes the top level, where the attributes of each extension get an object.
 func (e *encoder) attributes(dst []byte) []byte {
-	last := uint16(0)
-	for i := 0; i < len(e.nodes); i += e.nodes[i].span() {
-		n := &e.nodes[i]
-		if !e.showsTop(n) {
-			continue
-		}
-		ext := e.t.attrs[n.attr].ext
-		if ext == last {
-			dst = e.member(dst, i)
-			continue
-		}
-		begin := len(dst)
-		dst = e.extension(dst, last, ext)
-		first := len(dst)
-		if dst = e.member(dst, i); len(dst) == first {
+	end := e.schemaEnd(0, 0)
+	dst = e.members(dst, 0, end)
+	for i := end; i < len(e.nodes); i = end {
+		ext, begin := e.t.forms[e.nodes[i].attr].ext, len(dst)
+		end = e.schemaEnd(ext, i)
+		dst = append(dst, ',')
+		dst = append(dst, e.t.exts[ext].quoted...)
+		dst = append(dst, ':')
+		object := len(dst)
+		if dst = e.members(dst, i, end); len(dst) == object {
 			dst = dst[:begin]
 			continue
 		}
-		dst[first] = '{'
-		last = ext
-	}
-	if last != 0 {
+		dst[object] = '{'
 		dst = append(dst, '}')
 	}
 	return dst
 }
 
-// extension ends the object of one extension and begins that of another.
-func (e *encoder) extension(dst []byte, from, to uint16) []byte {
-	if from != 0 {
-		dst = append(dst, '}')
+// members writes the names and values of the siblings from node i up to end.
+func (e *encoder) members(dst []byte, i, end int) []byte {
+	for i < end {
+		n := &e.nodes[i]
+		next := i + n.span()
+		switch {
+		case !e.shows(n):
+		case n.flags == flagPlain && n.kind == kindString: // as most are
+			dst = append(dst, e.t.forms[n.attr].key...)
+			dst = append(dst, e.text[n.off:n.off+n.size]...)
+			dst = append(dst, '"')
+		default:
+			dst = e.member(dst, i)
+		}
+		i = next
 	}
-	dst = append(dst, ',')
-	dst = append(dst, e.t.exts[to].quoted...)
-	return append(dst, ':')
+	return dst
 }
 
 // member writes the name and the value of node i.
@@ -191,10 +212,7 @@ func (e *encoder) member(dst []byte, i int) []byte {
 		dst = AppendQuote(dst, e.nameOf(i))
 		dst = append(dst, ':')
 	} else {
-		dst = append(dst, e.t.attrs[n.attr].key...)
-	}
-	if n.kind == kindString {
-		return appendString(dst, e.text[n.off:n.off+n.size], n.flags)
+		dst = append(dst, e.t.forms[n.attr].name()...)
 	}
 	value := len(dst)
 	if dst = e.value(dst, i); len(dst) == value {
@@ -222,11 +240,7 @@ func (e *encoder) value(dst []byte, i int) []byte {
 
 func (e *encoder) object(dst []byte, i int) []byte {
 	begin, end := len(dst), i+e.nodes[i].span()
-	for j := i + 1; j < end; j += e.nodes[j].span() {
-		if e.shows(&e.nodes[j]) {
-			dst = e.member(dst, j)
-		}
-	}
+	dst = e.members(dst, i+1, end)
 	if a := e.t.attrs[e.nodes[i].attr]; a.ref != nil {
 		dst = e.ref(dst, a, i+1, end)
 	}
@@ -265,7 +279,7 @@ func (e *encoder) ref(dst []byte, a *Attr, i, end int) []byte {
 	if !ok || id < 0 {
 		return dst
 	}
-	dst = append(dst, a.ref.key...)
+	dst = append(dst, e.t.forms[a.ref.number].name()...)
 	return e.location(dst, endpoint, escapeID(e.textOf(id)))
 }
 
@@ -288,39 +302,33 @@ func (e *encoder) meta(dst []byte, r *Resource, escapedID string) []byte {
 		return dst
 	}
 	begin := len(dst)
-	dst = append(dst, r.t.meta.key...)
-	first, m := len(dst), r.t.metaSubs
+	dst = append(dst, e.t.forms[r.t.meta.number].name()...)
+	object, m := len(dst), r.t.metaSubs
 	if e.Projection.has(m.resourceType.number) {
-		dst = append(dst, m.resourceType.key...)
+		dst = append(dst, e.t.forms[m.resourceType.number].name()...)
 		dst = append(dst, r.t.quotedName...)
 	}
 	if !r.meta.Created.IsZero() && e.Projection.has(m.created.number) {
-		dst = append(dst, m.created.key...)
-		dst = appendQuotedTime(dst, r.meta.Created)
+		dst = append(dst, e.t.forms[m.created.number].key...)
+		dst = append(appendTime(dst, r.meta.Created), '"')
 	}
 	if !r.meta.LastModified.IsZero() && e.Projection.has(m.lastModified.number) {
-		dst = append(dst, m.lastModified.key...)
-		dst = appendQuotedTime(dst, r.meta.LastModified)
+		dst = append(dst, e.t.forms[m.lastModified.number].key...)
+		dst = append(appendTime(dst, r.meta.LastModified), '"')
 	}
 	if e.BaseURL != "" && e.Projection.has(m.location.number) {
-		dst = append(dst, m.location.key...)
+		dst = append(dst, e.t.forms[m.location.number].name()...)
 		dst = e.location(dst, r.t.config.Endpoint, escapedID)
 	}
 	if r.meta.Version != "" && e.Projection.has(m.version.number) {
-		dst = append(dst, m.version.key...)
+		dst = append(dst, e.t.forms[m.version.number].name()...)
 		dst = appendQuotedETag(dst, r.meta.Version)
 	}
-	if len(dst) == first {
+	if len(dst) == object {
 		return dst[:begin]
 	}
-	dst[first] = '{'
+	dst[object] = '{'
 	return append(dst, '}')
-}
-
-func appendQuotedTime(dst []byte, t time.Time) []byte {
-	dst = append(dst, '"')
-	dst = appendTime(dst, t)
-	return append(dst, '"')
 }
 
 // appendQuotedETag writes [ETag] as JSON.

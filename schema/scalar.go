@@ -47,18 +47,25 @@ func notInURI(r rune) bool {
 // checkUserName refuses in userNames what no PRECIS profile takes and nobody sees:
 // control characters and those that only format (RFC 7644, section 5).
 func checkUserName(a *Attr, text string) error {
-	if a.prep == username && strings.ContainsFunc(text, isInvisible) {
+	if a.prep == username && hasInvisible(text) {
 		return invalid(a.path, "must not have control characters or others that can't be seen")
 	}
 	return nil
 }
 
-func isInvisible(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r < ' ' || r == 0x7f // most names are ASCII, and this is quick
+func hasInvisible[T string | []byte](text T) bool {
+	for i := range len(text) { // most names are ASCII, and this is quick
+		switch c := text[i]; {
+		case c >= utf8.RuneSelf:
+			return strings.ContainsFunc(string(text[i:]), isInvisible)
+		case c < ' ' || c == 0x7f:
+			return true
+		}
 	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	return false
 }
+
+func isInvisible(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
 
 // checkNumber reports why the JSON number text is no value of a.
 func checkNumber(a *Attr, text string) error {

@@ -38,6 +38,7 @@ type Type struct {
 	exts       []extension // exts[0] is the base schema
 
 	attrs    []*Attr // by number, preorder
+	forms    []form  // of attrs
 	top      []*Attr // top-level attributes in the order of their numbers
 	declared []*Attr // those of top that do not stand for keys of an open extension
 	required []*Attr // those of top that Validate has to look at
@@ -83,7 +84,6 @@ type Attr struct {
 	open   bool   // stands for one key of an open extension
 	parent *Attr
 	path   string // canonical
-	key    string // `,"name":`
 	subs   []*Attr
 	prep   preparation
 	t      *Type
@@ -115,7 +115,14 @@ type defaultSubs struct {
 // attrIndex finds attributes by name. Three letters and the length of a name tell
 // in which list it is; these lists are so short that comparing is quicker than to
 // hash all of the name, as a map would.
-type attrIndex [][]*Attr
+type attrIndex [][]namedAttr
+
+// namedAttr is an attribute with its name beside it, so that only the one that is found
+// has to be looked at.
+type namedAttr struct {
+	name string
+	attr *Attr
+}
 
 func newAttrIndex(attrs []*Attr) attrIndex {
 	size := 1
@@ -125,7 +132,7 @@ func newAttrIndex(attrs []*Attr) attrIndex {
 	x := make(attrIndex, size)
 	for _, a := range attrs {
 		i := x.list(a.Name)
-		x[i] = append(x[i], a)
+		x[i] = append(x[i], namedAttr{a.Name, a})
 	}
 	return x
 }
@@ -147,14 +154,14 @@ func (x attrIndex) find(name string) *Attr {
 		return nil // no names were entered
 	}
 	list := x[x.list(name)]
-	for _, a := range list {
-		if a.Name == name {
-			return a
+	for i := range list {
+		if list[i].name == name {
+			return list[i].attr
 		}
 	}
-	for _, a := range list {
-		if equalFold(a.Name, name) {
-			return a
+	for i := range list {
+		if equalFold(list[i].name, name) {
+			return list[i].attr
 		}
 	}
 	return nil

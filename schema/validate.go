@@ -108,24 +108,26 @@ func checkImmutable(a *Attr, was, is Value) error {
 // between old and r. Of a nil old it is all that r has.
 func (r *Resource) Changed(old *Resource) []string {
 	if old == nil {
-		old = &Resource{tape: tape{t: r.t}}
+		return r.paths()
 	}
 	var paths []string
-	if len(old.nodes) == 0 && len(r.nodes) > 0 {
-		paths = make([]string, 0, r.topLevel())
-	}
 	for a := range (pair{r, old}).differences {
 		paths = append(paths, a.path)
 	}
 	return paths
 }
 
-// topLevel returns how many top-level attributes r has.
-func (r *Resource) topLevel() (n int) {
+// paths returns those of all top-level attributes that r has.
+func (r *Resource) paths() []string {
+	n := 0
 	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
 		n++
 	}
-	return n
+	paths := make([]string, 0, n)
+	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
+		paths = append(paths, Value{&r.tape, i}.Attr().path)
+	}
+	return paths
 }
 
 // ChangesOnly reports whether paths names all top-level attributes that differ between

@@ -9,16 +9,16 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/internal/peer"
+	"github.com/muster-scim/muster/internal/turns"
 )
 
 // serveFor names the server that a process of the benchmarks is; empty is none.
@@ -49,9 +49,10 @@ func TestServeForBenchmarks(t *testing.T) {
 type process struct {
 	addr, id string
 	pid      int
+	sent     int // requests so far
 }
 
-func startProcess(b *testing.B, what string) process {
+func startProcess(b *testing.B, what string) *process {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestServeForBenchmarks$", "-test.v")
 	cmd.Env = append(os.Environ(), serveFor+"="+what)
 	in, err := cmd.StdinPipe()
@@ -63,7 +64,7 @@ func startProcess(b *testing.B, what string) process {
 		_ = in.Close()
 		_ = cmd.Wait()
 	})
-	p := process{pid: cmd.Process.Pid}
+	p := &process{pid: cmd.Process.Pid}
 	var text bytes.Buffer
 	for space := make([]byte, 256); ; {
 		n, err := out.Read(space)
@@ -78,7 +79,7 @@ func startProcess(b *testing.B, what string) process {
 }
 
 // cpu returns the processor time that the process has used, in steps of 10 ms.
-func (p process) cpu(b *testing.B) time.Duration {
+func (p *process) cpu(b *testing.B) time.Duration {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
 	if err != nil {
 		b.Skip("there is no /proc here: ", err)
@@ -89,9 +90,9 @@ func (p process) cpu(b *testing.B) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// BenchmarkServerCPU has as ns/op the processor time that a server needs for a request
-// over loopback HTTP, its kernel's included: that of Muster, and of a handler that reads
-// the request and writes the same bytes. -benchtime 50000x makes it exact.
+// BenchmarkServerCPU compares the processor time that servers need for a request over
+// loopback HTTP, their kernel's included: that of Muster, and of a handler that reads the
+// request and writes the same bytes.
 func BenchmarkServerCPU(b *testing.B) {
 	patches := [][]byte{peer.PatchActive(false), peer.PatchActive(true)}
 	for _, k := range []struct {
@@ -104,34 +105,36 @@ func BenchmarkServerCPU(b *testing.B) {
 		{"post", 201, func(_ string, i int) (string, string, []byte) { return "POST", "/Users", peer.UserBodyN(5000 + i) }},
 		{"patch", 200, func(id string, i int) (string, string, []byte) { return "PATCH", "/Users/" + id, patches[i%2] }},
 	} {
-		for name, what := range map[string]string{"muster": "muster", "bytes": strconv.Itoa(k.bare)} {
-			var p process
-			var n atomic.Int64
-			b.Run(k.name+"/"+name, func(b *testing.B) {
-				if p.pid == 0 {
-					p = startProcess(b, what)
-				}
-				// As many connections as identity providers use, so that the server is
-				// never idle: what a processor does to wake up is no work of a request.
-				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
-				begin := p.cpu(b)
-				b.SetParallelism((connections + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						method, path, body := k.request(p.id, int(n.Add(1)))
-						status, err := sendBy(client, method, "http://"+p.addr+"/v2"+path, body)
-						if err != nil || status != k.bare {
-							b.Errorf("%s %s: %d, %v", method, path, status, err)
-							return
-						}
-					}
-				})
-				client.CloseIdleConnections()
-				b.ReportMetric(float64((p.cpu(b)-begin).Nanoseconds())/float64(b.N), "ns/op")
-				p = process{} // it ends with b
-			})
-		}
+		b.Run(k.name, func(b *testing.B) {
+			side := func(name, what string) turns.Side {
+				p := startProcess(b, what)
+				return turns.Side{Name: name, Clock: p.cpu, Do: func(b *testing.B, n int) { p.load(b, n, k.bare, k.request) }}
+			}
+			turns.Ratios(b, 4000, side("muster", "muster"), side("bytes", strconv.Itoa(k.bare)))
+		})
 	}
+}
+
+// load sends n requests by as many connections as identity providers use, so that the
+// server is never idle: what a processor does to wake up is no work of a request.
+func (p *process) load(b *testing.B, n, want int, request func(id string, i int) (method, path string, body []byte)) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+	defer client.CloseIdleConnections()
+	var done sync.WaitGroup
+	for c := range connections {
+		done.Go(func() {
+			for i := c; i < n; i += connections {
+				method, path, body := request(p.id, p.sent+i)
+				status, err := sendBy(client, method, "http://"+p.addr+"/v2"+path, body)
+				if err != nil || status != want {
+					b.Errorf("%s %s: %d, %v", method, path, status, err)
+					return
+				}
+			}
+		})
+	}
+	done.Wait()
+	p.sent += n
 }
 
 // connections is how many the load comes from.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/internal/peer"
+	"github.com/muster-scim/muster/internal/turns"
 	"github.com/muster-scim/muster/scim"
 	"github.com/muster-scim/muster/scim/memstore"
 )
@@ -82,90 +83,112 @@ func (s side) fill(n int) (ids []string) {
 	return ids
 }
 
-// loop measures requests that must succeed.
-func (s side) loop(b *testing.B, status int, request func(i int) (method, path string, body []byte)) {
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := 0; b.Loop(); i++ {
-		method, path, body := request(i)
-		if w := s.do(method, path, body); w.Code != status {
-			b.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+// as makes a side of a comparison of requests that must succeed.
+func (s side) as(name string, status int, request func(i int) (method, path string, body []byte)) turns.Side {
+	i := 0
+	return turns.Side{Name: name, Do: func(b *testing.B, n int) {
+		for range n {
+			method, path, body := request(i)
+			if i++; s.do(method, path, body).Code != status {
+				b.Fatalf("%s: %s %s did not end with %d", name, method, path, status)
+			}
 		}
-	}
+	}}
+}
+
+// reading is a request that reads.
+func reading(path string) func(int) (string, string, []byte) {
+	return func(int) (string, string, []byte) { return "GET", path, nil }
 }
 
 func BenchmarkGet(b *testing.B) {
-	get := func(path string) func(int) (string, string, []byte) {
-		return func(int) (string, string, []byte) { return "GET", path, nil }
-	}
-	m := muster(b)
-	path := "/Users/" + m.fill(1)[0]
-	b.Run("muster", func(b *testing.B) { m.loop(b, 200, get(path)) })
-	b.Run("floor", func(b *testing.B) { other(b, peer.Floor(m.do("GET", path, nil).Body.Bytes())).loop(b, 200, get(path)) })
-	e := elimity(b)
-	ePath := "/Users/" + e.fill(1)[0]
-	b.Run("peer", func(b *testing.B) { e.loop(b, 200, get(ePath)) })
+	m, e := muster(b), elimity(b)
+	path, ePath := "/Users/"+m.fill(1)[0], "/Users/"+e.fill(1)[0]
+	floor := other(b, peer.Floor(m.do("GET", path, nil).Body.Bytes()))
+	turns.Ratios(b, 1000, m.as("muster", 200, reading(path)), floor.as("floor", 200, reading(path)), e.as("peer", 200, reading(ePath)))
 }
 
+// BenchmarkPost creates a thousand users in each turn, all in an empty store: a store that
+// grew from turn to turn would be the garbage collector's work for the other sides, too.
 func BenchmarkPost(b *testing.B) {
-	for name, s := range map[string]side{"muster": muster(b), "peer": elimity(b), "plain": other(b, peer.Plain())} {
-		n := 0
-		b.Run(name, func(b *testing.B) {
-			s.loop(b, 201, func(int) (string, string, []byte) {
-				n++
-				return "POST", "/Users", peer.UserBodyN(n)
-			})
-		})
+	const users = 1000
+	bodies := make([][]byte, users)
+	for i := range bodies {
+		bodies[i] = peer.UserBodyN(i)
 	}
+	posting := func(name string, empty func() side) turns.Side {
+		var s side
+		return turns.Side{Name: name,
+			Prepare: func(*testing.B) { s = empty() },
+			Do: func(b *testing.B, n int) {
+				for i := range n {
+					if s.do("POST", "/Users", bodies[i]).Code != 201 {
+						b.Fatalf("%s: user %d was not created", name, i)
+					}
+				}
+			}}
+	}
+	turns.Ratios(b, users,
+		posting("muster", func() side { return muster(b) }),
+		posting("plain", func() side { return other(b, peer.Plain()) }),
+		posting("peer", func() side { return elimity(b) }))
 }
 
 func BenchmarkPatch(b *testing.B) {
-	for name, s := range map[string]side{"muster": muster(b), "peer": elimity(b)} {
+	bodies := [][]byte{peer.PatchActive(false), peer.PatchActive(true)}
+	patching := func(name string, s side) turns.Side {
 		path := "/Users/" + s.fill(1)[0]
-		bodies := [][]byte{peer.PatchActive(false), peer.PatchActive(true)}
-		n := 0
-		b.Run(name, func(b *testing.B) {
-			s.loop(b, 200, func(int) (string, string, []byte) {
-				n++
-				return "PATCH", path, bodies[n%2]
-			})
-		})
+		return s.as(name, 200, func(i int) (string, string, []byte) { return "PATCH", path, bodies[i%2] })
 	}
+	turns.Ratios(b, 500, patching("muster", muster(b)), patching("peer", elimity(b)))
 }
 
 func BenchmarkList100(b *testing.B) {
-	for name, s := range map[string]side{"muster": muster(b), "peer": elimity(b)} {
-		s.fill(100)
-		b.Run(name, func(b *testing.B) {
-			s.loop(b, 200, func(int) (string, string, []byte) { return "GET", "/Users?count=100", nil })
-		})
-	}
+	m, e := muster(b), elimity(b)
+	m.fill(100)
+	e.fill(100)
+	list := reading("/Users?count=100")
+	turns.Ratios(b, 50, m.as("muster", 200, list), e.as("peer", 200, list))
 }
 
-// BenchmarkFilterEq asks for random users by userName.
+// BenchmarkFilterEq asks for a user by userName, among a thousand.
 func BenchmarkFilterEq(b *testing.B) {
+	m, e := muster(b), elimity(b)
+	id := m.fill(1000)[7]
+	e.fill(1000)
+	paths := randomUserNames(1000)
+	byName := func(i int) (string, string, []byte) { return "GET", paths[i%len(paths)], nil }
+	b.Run("get", func(b *testing.B) {
+		turns.Ratios(b, 1000, m.as("muster", 200, byName), m.as("get", 200, reading("/Users/"+id)))
+	})
+	b.Run("peer", func(b *testing.B) {
+		turns.Ratios(b, 5, m.as("muster", 200, byName), e.as("peer", 200, byName))
+	})
+}
+
+// BenchmarkFilterEqSize asks for random users among more and more.
+func BenchmarkFilterEqSize(b *testing.B) {
 	sizes := []int{1000, 100_000}
 	if os.Getenv("MUSTER_BENCH_LARGE") != "" { // a million users take a while to make
 		sizes = append(sizes, 1_000_000)
 	}
+	var sides []turns.Side
 	for _, size := range sizes {
 		m := muster(b)
 		m.fill(size)
-		paths := make([]string, 1<<14)
-		for i := range paths {
-			paths[i] = byUserName(int(uint64(i) * 2654435761 % uint64(size)))
-		}
-		b.Run(fmt.Sprintf("muster/%d", size), func(b *testing.B) {
-			m.loop(b, 200, func(i int) (string, string, []byte) { return "GET", paths[i%len(paths)], nil })
-		})
+		paths := randomUserNames(size)
+		sides = append(sides, m.as(fmt.Sprint(size), 200, func(i int) (string, string, []byte) { return "GET", paths[i%len(paths)], nil }))
 	}
-	e := elimity(b)
-	e.fill(1000)
-	b.Run("peer/1000", func(b *testing.B) {
-		e.loop(b, 200, func(i int) (string, string, []byte) {
-			return "GET", byUserName(i % 1000), nil
-		})
-	})
+	turns.Differences(b, 1000, sides...)
+}
+
+// randomUserNames returns the paths that look up users out of size.
+func randomUserNames(size int) []string {
+	paths := make([]string, 1<<14)
+	for i := range paths {
+		paths[i] = byUserName(int(uint64(i) * 2654435761 % uint64(size)))
+	}
+	return paths
 }
 
 // byUserName returns the path that looks up user i.
@@ -175,16 +198,11 @@ func byUserName(i int) string {
 
 func BenchmarkPutGroup10k(b *testing.B) {
 	const size = 10_000
-	for name, s := range map[string]side{"muster": muster(b), "peer": elimity(b)} {
+	putting := func(name string, s side) turns.Side {
 		ids := s.fill(size + 1)
 		path := "/Groups/" + s.create("/Groups", peer.GroupBody("G", ids[:size])) + "?excludedAttributes=members"
 		bodies := [][]byte{peer.GroupBody("G", ids[1:]), peer.GroupBody("G", ids[:size])}
-		n := 0
-		b.Run(name, func(b *testing.B) {
-			s.loop(b, 200, func(int) (string, string, []byte) {
-				n++
-				return "PUT", path, bodies[n%2]
-			})
-		})
+		return s.as(name, 200, func(i int) (string, string, []byte) { return "PUT", path, bodies[i%2] })
 	}
+	turns.Ratios(b, 4, putting("muster", muster(b)), putting("peer", elimity(b)))
 }

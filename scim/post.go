@@ -64,8 +64,8 @@ func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error
 // unassigned by null or []: an application's default must not take its place.
 func (c *collection) named(doc schema.Decoded, r *schema.Resource) []string {
 	paths := r.Changed(nil)
-	for _, a := range c.typ.Attrs() {
-		if doc.Has(a) && a.Mutability != schema.ReadOnly && a != c.edges() && !isCommon(a) && !a.IsPassword() && r.Value(a).IsZero() {
+	for a := range doc.Cleared(r) {
+		if a.Mutability != schema.ReadOnly && a != c.edges() && !isCommon(a) && !a.IsPassword() {
 			paths = append(paths, a.Path())
 		}
 	}

@@ -4,11 +4,9 @@
 //
 //	go test -run '^$' -bench . -benchmem ./filter ./scim | go run ./internal/benchtable
 //
-// A figure means little without one from the same machine and minute, so every
-// target is a ratio to another benchmark of the same run, or a difference from
-// it. Of repeated runs (-count) the fastest counts: what disturbs a measurement
-// only ever adds to it. Benchmarks that are not in the input are "not
-// measured".
+// A figure means little without one from the same machine and moment, so every
+// target is a ratio to another way to do the same, or a difference from it, as package
+// turns measures them. What is not in the input is "not measured".
 //
 // The input is copied to standard error, so that it can be seen while it comes
 // in. The verdicts do not change the exit status: times depend on the machine
@@ -29,13 +27,13 @@ func main() {
 }
 
 func run(in io.Reader, out, raw io.Writer) error {
-	figures, err := parse(io.TeeReader(in, raw))
+	f, err := parse(io.TeeReader(in, raw))
 	if err != nil {
 		return err
 	}
 	lines := [][]string{header}
 	for _, t := range targets {
-		lines = append(lines, t.judge(figures))
+		lines = append(lines, t.judge(f))
 	}
 	return writeTable(out, lines)
 }

@@ -3,6 +3,7 @@
 package jsonscan
 
 import (
+	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
 
@@ -158,14 +159,21 @@ func (c *Scanner) Quoted() (text []byte, escaped bool) {
 	}
 	data := c.data[c.pos:]
 	for i := 1; i < len(data); i++ {
-		switch b := data[i]; {
-		case b == '"':
+		for i+8 <= len(data) && isPlain(binary.LittleEndian.Uint64(data[i:])) {
+			i += 8
+		}
+		for i < len(data) && !special[data[i]] {
+			i++
+		}
+		switch {
+		case i == len(data):
+		case data[i] == '"':
 			c.pos += i + 1
 			return data[:i+1], escaped
-		case b == '\\':
+		case data[i] == '\\':
 			escaped = true
 			i++
-		case b < ' ':
+		default:
 			c.pos += i
 			c.fail("")
 			return nil, false
@@ -173,6 +181,23 @@ func (c *Scanner) Quoted() (text []byte, escaped bool) {
 	}
 	c.fail("")
 	return nil, false
+}
+
+// special has the bytes at which the text of a string can't just go on.
+var special = func() (is [256]bool) {
+	for b := range byte(' ') {
+		is[b] = true
+	}
+	is['"'], is['\\'] = true, true
+	return is
+}()
+
+// isPlain reports whether none of eight bytes is special. It may take the first that is not
+// ASCII for such a one.
+func isPlain(word uint64) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := word^each*'"', word^each*'\\'
+	return ((word-each*' ')|(quote-each)|(backslash-each)|word)&high == 0
 }
 
 // Str returns the next string without quotes and escapes.

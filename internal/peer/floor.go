@@ -12,18 +12,18 @@ const (
 	floorETag   = `W/"1"`
 )
 
-// Floor returns a handler that checks for [Token] and then writes body with a
-// content type, an ETag and status 200. No server that authenticates can do
-// less for a GET.
+// Floor returns a handler that writes body with a content type, an ETag and status 200. It
+// does the chores of [New]'s server before and after. No server that authenticates, limits
+// bodies and reports requests can do less for a GET.
 func Floor(body []byte) http.Handler {
-	hash := sha256.Sum256([]byte(Token))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !authorized(r, &hash) {
-			unauthorized(w)
-			return
-		}
+	return chores(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeStored(w, http.StatusOK, body)
-	})
+	}))
+}
+
+// chores puts a guard before a handler.
+func chores(next http.Handler) http.Handler {
+	return &guard{next: next, hash: sha256.Sum256([]byte(Token)), events: make(chan Event, eventBuffer)}
 }
 
 // Bare returns a handler that checks nothing: it reads the request's body to
@@ -43,9 +43,9 @@ func Bare(status int, body []byte) http.Handler {
 
 // Plain returns a handler that decodes the request's body into a map with
 // encoding/json and encodes that map again as the answer, with status 201 and
-// without a check of any kind.
+// without a check of any kind. It does the chores of [New]'s server, too.
 func Plain() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return chores(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var m map[string]any
 		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -59,7 +59,7 @@ func Plain() http.Handler {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(http.StatusCreated)
 		_, _ = w.Write(body)
-	})
+	}))
 }
 
 func writeStored(w http.ResponseWriter, status int, body []byte) {

@@ -518,8 +518,8 @@ func TestBare(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	a := serve(Plain(), httptest.NewRequest("POST", "/Users", bytes.NewReader(UserBody)))
-	assert.Equal(t, 201, a.status)
+	a := do(t, Plain(), 201, "POST", "/Users", UserBody)
 	assert.JSONEq(t, string(UserBody), string(a.raw))
-	assert.Equal(t, 400, serve(Plain(), httptest.NewRequest("POST", "/Users", strings.NewReader("{"))).status)
+	do(t, Plain(), 400, "POST", "/Users", []byte("{"))
+	assert.Equal(t, 401, serve(Plain(), httptest.NewRequest("POST", "/Users", bytes.NewReader(UserBody))).status)
 }

@@ -70,11 +70,11 @@ func checkSet(t require.TestingT, s *set[handle], model []handle) {
 	require.Equal(t, len(model), s.len())
 	require.True(t, slices.Equal(model, slices.Collect(s.all().each)))
 	for i, c := range s.chunks {
-		require.NotEmpty(t, c.keys)
-		require.LessOrEqual(t, len(c.keys), maxChunk)
-		require.Equal(t, c.keys[0], c.first)
+		require.NotEmpty(t, c)
+		require.LessOrEqual(t, len(c), maxChunk)
+		require.Equal(t, c[0], s.firsts[i])
 		if i > 0 {
-			require.Greater(t, len(c.keys)+len(s.chunks[i-1].keys), maxChunk/2, "two small chunks side by side")
+			require.Greater(t, len(c)+len(s.chunks[i-1]), maxChunk/2, "two small chunks side by side")
 		}
 	}
 }

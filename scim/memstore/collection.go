@@ -162,7 +162,7 @@ func (c *collection) create(r *schema.Resource) (handle, *schema.Resource, error
 	if err := c.checkUnique(h, r); err != nil {
 		return 0, nil, err
 	}
-	r = c.n.d.stamper.created(r)
+	r = c.n.d.stamper.created(r, h)
 	c.insert(h, r, false)
 	return h, r, nil
 }
@@ -245,7 +245,6 @@ func converted(r *schema.Resource, t *schema.Type) (*schema.Resource, error) {
 // insert makes h the handle of r.
 func (c *collection) insert(h handle, r *schema.Resource, hidden bool) {
 	c.n.records.put(h, record{res: r, kind: c.kind, hidden: hidden})
-	c.n.byID[r.ID()] = h
 	if hidden {
 		c.hidden.add(h)
 	} else {
@@ -266,7 +265,6 @@ func (c *collection) drop(h handle) {
 		c.live.remove(h)
 		c.reindex(h, rec.res, nil)
 	}
-	delete(c.n.byID, rec.res.ID())
 	c.n.records.drop(h)
 	if u := c.n.d.undo; u != nil {
 		u.push(func() { c.insert(h, rec.res, rec.hidden) })

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/muster-scim/muster/internal/peer"
+	"github.com/muster-scim/muster/internal/turns"
 	"github.com/muster-scim/muster/patch"
 	"github.com/muster-scim/muster/schema"
 	"github.com/muster-scim/muster/scim"
@@ -136,9 +137,9 @@ func BenchmarkStoreMemory(b *testing.B) {
 }
 
 // BenchmarkMemberAdd adds a random user, one of a million, to a group of that
-// size and takes it out again, or the other way round if all are members. So each
-// figure is for two changes. They differ in the size of the group alone: finding
-// a random user among a million costs cache misses in all of them.
+// size and takes it out again, or the other way round if all are members. They differ in
+// the size of the group alone: finding a random user among a million costs cache misses in
+// all of them.
 func BenchmarkMemberAdd(b *testing.B) {
 	users := crowd()
 	s := memstore.New()
@@ -149,18 +150,18 @@ func BenchmarkMemberAdd(b *testing.B) {
 		// A copy: the id comes with the request, not from afar.
 		order[i] = strings.Clone(ids[r.IntN(users)])
 	}
-	i := 0
-	for _, n := range []int{10, 1000, 10_000, 100_000, users} {
+	var sides []turns.Side
+	for _, n := range []int{10, 1000, 100_000, users} {
 		g := addGroup(b, s, fmt.Sprint(n), ids[:n]...)
-		b.Run(fmt.Sprintf("muster/%d", n), func(b *testing.B) {
-			add := patch.MemberDelta{Add: make([]patch.Member, 1)}
-			remove := patch.MemberDelta{Remove: make([]string, 1)}
-			first, second := add, remove
-			if n == users {
-				first, second = remove, add
-			}
-			b.ReportAllocs()
-			for b.Loop() {
+		add := patch.MemberDelta{Add: make([]patch.Member, 1)}
+		remove := patch.MemberDelta{Remove: make([]string, 1)}
+		first, second := add, remove
+		if n == users {
+			first, second = remove, add
+		}
+		i := 0
+		sides = append(sides, turns.Side{Name: fmt.Sprint(n), Do: func(b *testing.B, n int) {
+			for range n / 2 { // of which each is two changes
 				id := order[i%len(order)]
 				i++
 				add.Add[0].ID, remove.Remove[0] = id, id
@@ -170,11 +171,9 @@ func BenchmarkMemberAdd(b *testing.B) {
 					}
 				}
 			}
-		})
-		if err := s.DeleteGroup(ctx, acme, g, ""); err != nil {
-			b.Fatal(err)
-		}
+		}})
 	}
+	turns.Differences(b, 4000, sides...)
 }
 
 // BenchmarkStore has the other calls on a million users.
@@ -229,29 +228,28 @@ func BenchmarkStore(b *testing.B) {
 	}
 }
 
-// BenchmarkMark is a collection of garbage with users in memory: those of a store, and
-// as many decoded into maps. What is marked is all that it does.
+// BenchmarkMark is a collection of garbage with users in memory: those of a store, or as
+// many decoded into maps. What is marked is all that it does.
 func BenchmarkMark(b *testing.B) {
-	const n = 50_000
-	collect := func(b *testing.B) {
-		runtime.GC()
-		b.ResetTimer()
-		for b.Loop() {
+	const users = 50_000
+	var kept any
+	collect := func(_ *testing.B, n int) {
+		for range n {
 			runtime.GC()
 		}
+		runtime.KeepAlive(kept)
 	}
-	b.Run("muster", func(b *testing.B) {
-		s := memstore.New()
-		fill(b, s, n)
-		collect(b)
-		runtime.KeepAlive(s)
-	})
-	b.Run("maps", func(b *testing.B) {
-		users := make([]map[string]any, n)
-		for i := range users {
-			require.NoError(b, json.Unmarshal(peer.UserBodyN(i), &users[i]))
-		}
-		collect(b)
-		runtime.KeepAlive(users)
-	})
+	turns.Ratios(b, 3,
+		turns.Side{Name: "muster", Do: collect, Prepare: func(b *testing.B) {
+			s := memstore.New()
+			fill(b, s, users)
+			kept = s
+		}},
+		turns.Side{Name: "maps", Do: collect, Prepare: func(b *testing.B) {
+			all := make([]map[string]any, users)
+			for i := range all {
+				require.NoError(b, json.Unmarshal(peer.UserBodyN(i), &all[i]))
+			}
+			kept = all
+		}})
 }

@@ -3,6 +3,8 @@ package memstore
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,11 +48,13 @@ func TestNothingStays(t *testing.T) {
 		require.NoError(t, s.PutState(ctx, "t", scim.State{Kind: "k", Key: id, Version: 1, Delete: true}))
 	}
 	n := s.d.tenants["t"]
-	h := n.byID[res.Group.ID()]
+	h, ok := n.handleOf(res.Group.ID())
+	require.True(t, ok)
 	assert.Nil(t, n.records.at(h).members)
 	require.NoError(t, s.DeleteGroup(ctx, "t", res.Group.ID(), ""))
 
-	assert.Empty(t, n.byID)
+	_, ok = n.handleOf(res.Group.ID())
+	assert.False(t, ok)
 	assert.Empty(t, n.roles)
 	assert.Empty(t, s.d.globals)
 	for _, p := range n.records.pages {
@@ -88,7 +92,9 @@ func TestDigestsMayCollide(t *testing.T) {
 	ann, err := create("ann")
 	require.NoError(t, err)
 	n := s.d.tenants["t"]
-	n.collections[userKind].indexes["userName"].add(digestOf("bob"), n.byID[ann])
+	h, ok := n.handleOf(ann)
+	require.True(t, ok)
+	n.collections[userKind].indexes["userName"].add(digestOf("bob"), h)
 
 	bob, err := create("bob")
 	require.NoError(t, err, "ann is no bob")
@@ -102,4 +108,38 @@ func TestDigestsMayCollide(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Resources, 1)
 	assert.Equal(t, bob, page.Resources[0].ID())
+}
+
+// TestHandleOf: an id is found by what its end says, but only whole.
+func TestHandleOf(t *testing.T) {
+	users := schema.MustCompile(schema.TypeConfig{Name: "User", Schema: schema.User()})
+	s, ctx := New(), context.Background()
+	var ids []string
+	for _, tenant := range []scim.Tenant{"t", "other"} {
+		for i := range 2 * pageSize {
+			r, err := schema.New(users).Set("userName", strconv.Itoa(i)).Build()
+			require.NoError(t, err)
+			r, err = s.CreateUser(ctx, tenant, scim.Write{New: r})
+			require.NoError(t, err)
+			ids = append(ids, r.ID())
+		}
+	}
+	n := s.d.tenants["t"]
+	for i, id := range ids {
+		h, ok := n.handleOf(id)
+		assert.Equal(t, i < 2*pageSize, ok, "of this tenant only")
+		if ok {
+			assert.Equal(t, handle(i), h)
+		}
+	}
+	id := ids[pageSize]
+	for _, other := range []string{
+		"", "x", id[:idSize-1], id + "0", id[1:], strings.ToUpper(id[:8]) + "x" + id[9:], id[:idSize-8] + "ffffffff", id[:idSize-8] + "-0000001", id[:idSize-8] + "0000000g",
+	} {
+		_, ok := n.handleOf(other)
+		assert.False(t, ok, other)
+	}
+	require.NoError(t, s.DeleteUser(ctx, "t", id, ""))
+	_, ok := n.handleOf(id)
+	assert.False(t, ok)
 }

@@ -148,7 +148,7 @@ func (c *collection) begin(s *set[handle], q scim.Query) run[handle] {
 	case q.After == "":
 		return s.all()
 	}
-	if h, ok := c.n.byID[q.After]; ok {
+	if h, ok := c.n.handleOf(q.After); ok {
 		return s.after(h)
 	}
 	// It is gone, but its id tells its place: ids are in the order of handles.

@@ -41,7 +41,7 @@ func (n *tenant) effective(g handle, d patch.MemberDelta, add, remove []handle) 
 func (n *tenant) membersOf(members []patch.Member, dst []handle) ([]handle, error) {
 	dst = slices.Grow(dst, len(members))
 	for _, m := range members {
-		h, ok := n.byID[m.ID]
+		h, ok := n.handleOf(m.ID)
 		if !ok || n.records.at(h).kind > groupKind || n.records.at(h).hidden {
 			return nil, scim.UnknownMember(m.ID)
 		}
@@ -57,7 +57,7 @@ func (n *tenant) appendPresent(dst []handle, members *set[handle], ids []string)
 		return dst
 	}
 	for _, id := range ids {
-		if h, ok := n.byID[id]; ok && members.has(h) {
+		if h, ok := n.handleOf(id); ok && members.has(h) {
 			dst = append(dst, h)
 		}
 	}

@@ -150,7 +150,7 @@ func (n *tenant) common(m handle, groups []handle, restricted bool) []handle {
 func (n *tenant) appendHandles(hs []handle, ids []string) []handle {
 	hs = slices.Grow(hs, len(ids))
 	for _, id := range ids {
-		if h, ok := n.byID[id]; ok {
+		if h, ok := n.handleOf(id); ok {
 			hs = append(hs, h)
 		}
 	}

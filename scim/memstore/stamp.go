@@ -19,10 +19,10 @@ type stamper struct {
 }
 
 // created stamps a resource that is new.
-func (s *stamper) created(r *schema.Resource) *schema.Resource {
+func (s *stamper) created(r *schema.Resource, h handle) *schema.Resource {
 	now := s.now().UTC().Truncate(time.Microsecond)
 	// Both in one string: a million resources are a million objects less.
-	buf := s.appendID(make([]byte, 0, idSize+16), now)
+	buf := s.appendID(make([]byte, 0, idSize+16), now, h)
 	both := string(s.appendVersion(buf))
 	return r.WithMeta(both[:idSize], schema.Meta{Created: now, LastModified: now, Version: both[idSize:]})
 }
@@ -51,15 +51,17 @@ func (s *stamper) appendVersion(dst []byte) []byte {
 const idSize = 36
 
 // appendID appends a UUID of version 7 (RFC 9562, section 5.7): milliseconds, a
-// counter within them, 62 random bits. They ascend strictly, so that the order
-// of ids is that of creation and of handles, even if the clock goes back.
-func (s *stamper) appendID(dst []byte, now time.Time) []byte {
+// counter within them, 30 random bits, and the handle, by which it is found without an
+// index. They ascend strictly, so that the order of ids is that of creation and of handles,
+// even if the clock goes back.
+func (s *stamper) appendID(dst []byte, now time.Time, h handle) []byte {
 	const counter = 12
 	s.tick = max(s.tick+1, uint64(max(now.UnixMilli(), 0))<<counter)
 	var u [16]byte
 	binary.BigEndian.PutUint64(u[:8], s.tick>>counter<<16|7<<counter|s.tick&(1<<counter-1))
-	_, _ = rand.Read(u[8:]) // never fails
+	_, _ = rand.Read(u[8:12]) // never fails
 	u[8] = u[8]&0x3f | 0x80
+	binary.BigEndian.PutUint32(u[12:], uint32(h))
 	for i, part := range [...][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
 		if i > 0 {
 			dst = append(dst, '-')
@@ -67,4 +69,18 @@ func (s *stamper) appendID(dst []byte, now time.Time) []byte {
 		dst = hex.AppendEncode(dst, part)
 	}
 	return dst
+}
+
+// handleOf finds the resource with that id, of any kind, be it hidden or not.
+func (n *tenant) handleOf(id string) (handle, bool) {
+	if len(id) != idSize {
+		return 0, false
+	}
+	last, err := strconv.ParseUint(id[idSize-8:], 16, 32)
+	h := handle(last)
+	// It may be an id of another tenant, or nobody's.
+	if err != nil || !n.records.has(h) || n.records.at(h).res.ID() != id {
+		return 0, false
+	}
+	return h, true
 }

@@ -57,6 +57,11 @@ func (t *table) reserve() (handle, error) {
 	return h, nil
 }
 
+// has reports whether there is a record of that handle.
+func (t *table) has(h handle) bool {
+	return int(h/pageSize) < len(t.pages) && t.pages[h/pageSize].records != nil && t.at(h).res != nil
+}
+
 // at returns the record of a handle that is used. The pointer is good until the
 // record is dropped.
 func (t *table) at(h handle) *record {

@@ -4,12 +4,11 @@ import (
 	"github.com/muster-scim/muster/scim"
 )
 
-// tenant is what belongs to one customer. Ids of all kinds are in one map, since
-// users and groups can be members, and no id is used twice.
+// tenant is what belongs to one customer. All kinds share the handles, since users and
+// groups can be members.
 type tenant struct {
 	d           *db
 	name        scim.Tenant
-	byID        map[string]handle
 	records     table
 	collections []*collection // by kind; nil if there is none yet
 	roles       map[handle][]string
@@ -19,7 +18,7 @@ type tenant struct {
 func (d *db) tenant(t scim.Tenant) *tenant {
 	n := d.tenants[t]
 	if n == nil {
-		n = &tenant{d: d, name: t, byID: map[string]handle{}, roles: map[handle][]string{}}
+		n = &tenant{d: d, name: t, roles: map[handle][]string{}}
 		d.tenants[t] = n
 	}
 	return n
@@ -52,7 +51,7 @@ func (c *collection) lookup(id string) (handle, bool) {
 	if c == nil {
 		return 0, false
 	}
-	h, ok := c.n.byID[id]
+	h, ok := c.n.handleOf(id)
 	return h, ok && c.n.records.at(h).kind == c.kind
 }
 
