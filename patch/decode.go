@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/muster-scim/muster/filter"
+	"github.com/muster-scim/muster/internal/jsonscan"
 	"github.com/muster-scim/muster/schema"
 )
 
@@ -123,12 +124,11 @@ func (d *decoder) schemas(raw jsontext.Value) error {
 func (d *decoder) operations(list jsontext.Value) error {
 	n := 0
 	if len(list) > 0 && list.Kind() == '[' {
-		err := eachElement(list, func(v jsontext.Value) error {
-			n++
-			return d.operation(Op{Index: n - 1}, v)
-		})
-		if err != nil {
-			return err
+		s := jsonscan.Again(list)
+		for s.Enter(); s.More(']'); n++ {
+			if err := d.operation(Op{Index: n}, &s); err != nil {
+				return err
+			}
 		}
 	}
 	if n == 0 {
@@ -137,15 +137,15 @@ func (d *decoder) operations(list jsontext.Value) error {
 	return nil
 }
 
-// operation reads one operation; without a path it becomes several.
-func (d *decoder) operation(op Op, raw jsontext.Value) error {
+// operation reads the next operation; without a path it becomes several.
+func (d *decoder) operation(op Op, s *jsonscan.Scanner) error {
 	if op.Index >= MaxOps {
 		return op.fail(schema.ScimTypeInvalidValue, "more than %d operations in one request", MaxOps)
 	}
-	if raw.Kind() != '{' {
+	if s.First() != '{' {
 		return op.fail(schema.ScimTypeInvalidSyntax, "an operation must be an object")
 	}
-	r, err := op.parts(raw)
+	r, err := op.parts(s)
 	if err != nil {
 		return err
 	}
@@ -177,8 +177,9 @@ func (d *decoder) operation(op Op, raw jsontext.Value) error {
 // parts has the members of an operation as they stand in the body.
 type parts struct{ op, path, value jsontext.Value }
 
-func (op *Op) parts(object jsontext.Value) (p parts, err error) {
-	err = eachMember(object, func(name []byte, value jsontext.Value) error {
+func (op *Op) parts(s *jsonscan.Scanner) (p parts, err error) {
+	for s.Enter(); s.More('}'); {
+		name, value := s.Name(), s.Value()
 		var part *jsontext.Value
 		switch {
 		case isNamed(name, "op"):
@@ -188,15 +189,14 @@ func (op *Op) parts(object jsontext.Value) (p parts, err error) {
 		case isNamed(name, "value"):
 			part = &p.value
 		default:
-			return nil
+			continue
 		}
 		if *part != nil {
-			return op.twice(string(name))
+			return p, op.twice(string(name))
 		}
 		*part = value
-		return nil
-	})
-	return p, err
+	}
+	return p, nil
 }
 
 func (d *decoder) kind(op *Op, raw jsontext.Value) error {

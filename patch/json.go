@@ -19,9 +19,9 @@ func eachMember(data []byte, do func(name []byte, value jsontext.Value) error) e
 	return each(&s, '}', do)
 }
 
-// eachElement calls do for each element of the JSON list data.
+// eachElement calls do for each element of the JSON list data, which has been read.
 func eachElement(data []byte, do func(jsontext.Value) error) error {
-	s := jsonscan.New(data)
+	s := jsonscan.Again(data)
 	return each(&s, ']', func(_ []byte, value jsontext.Value) error { return do(value) })
 }
 

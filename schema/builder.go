@@ -158,7 +158,7 @@ func (b *Builder) Build() (*Resource, error) {
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
-	r := &Resource{tape: b.base.tape, id: b.id, meta: b.meta}
+	r := &Resource{tape: b.base.tape, id: b.id, meta: b.meta, bareID: b.base.bareID && b.id == b.base.id}
 	if len(b.edits) > 0 {
 		r.tape = b.merge()
 		if err := countKeys(b.t, r.nodes); err != nil {

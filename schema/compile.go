@@ -224,7 +224,9 @@ func (b *compiler) number(a *Attr) {
 	}
 	a.number = uint16(len(b.t.attrs))
 	b.t.attrs = append(b.t.attrs, a)
-	b.t.forms = append(b.t.forms, form{"," + quote(a.Name) + `:"`, a.ext})
+	f := form{key: "," + quote(a.Name) + `:"`, ext: a.ext}
+	copy(f.padded[:], f.key)
+	b.t.forms = append(b.t.forms, f)
 }
 
 // finish makes what needs all attributes.

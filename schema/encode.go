@@ -26,25 +26,44 @@ type Encoding struct {
 
 // Location returns the URI of the resource of type t with that id.
 func (t *Type) Location(baseURL, id string) string {
-	return string(t.AppendLocation(nil, baseURL, id))
+	return string(t.appendLocation(nil, baseURL, escapeID(id)))
 }
 
-// AppendLocation appends [Type.Location] to dst.
-func (t *Type) AppendLocation(dst []byte, baseURL, id string) []byte {
+func (t *Type) appendLocation(dst []byte, baseURL, escapedID string) []byte {
 	dst = append(dst, baseURL...)
 	dst = append(dst, t.config.Endpoint...)
 	dst = append(dst, '/')
-	return append(dst, escapeID(id)...)
+	return append(dst, escapedID...)
+}
+
+// AppendLocation appends the URI of the resource to dst.
+func (r *Resource) AppendLocation(dst []byte, baseURL string) []byte {
+	return r.t.appendLocation(dst, baseURL, r.escapedID())
+}
+
+// escapedID is the id as a part of a URI.
+func (r *Resource) escapedID() string {
+	if r.bareID {
+		return r.id
+	}
+	return escapeID(r.id)
 }
 
 // escapeID is url.PathEscape, quick for ids in which nothing has to be escaped.
 func escapeID(id string) string {
+	if isUnreserved(id) {
+		return id
+	}
+	return url.PathEscape(id)
+}
+
+func isUnreserved(id string) bool {
 	for i := range len(id) {
 		if !unreserved[id[i]] {
-			return url.PathEscape(id)
+			return false
 		}
 	}
-	return id
+	return true
 }
 
 // unreserved has the characters that need no escaping in a URI (RFC 3986, section 2.3).
@@ -63,18 +82,20 @@ func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 	if e.Projection == nil {
 		e.Projection = r.t.projection
 	}
-	enc := encoder{tape: r.tape, Encoding: e, plainBase: plain(e.BaseURL) != 0}
-	dst = enc.schemas(dst)
-	escaped := escapeID(r.id)
+	enc := encoder{tape: r.tape, Encoding: e, shown: e.Projection.bits, plainBase: plain(e.BaseURL) != 0}
+	var space [4]section
+	sections := enc.sections(space[:0])
+	dst = enc.schemas(dst, sections)
+	escaped := r.escapedID()
 	if r.id != "" {
 		dst = append(dst, enc.t.forms[r.t.id.number].name()...)
-		if escaped == r.id { // then nothing in it is special in JSON
+		if len(escaped) == len(r.id) { // then nothing in it is special in JSON
 			dst = appendString(dst, r.id, flagPlain)
 		} else {
 			dst = AppendQuote(dst, r.id)
 		}
 	}
-	dst = enc.attributes(dst)
+	dst = enc.attributes(dst, sections)
 	if e.Tail != nil {
 		dst = e.Tail(dst)
 	}
@@ -116,73 +137,89 @@ func quote(s string) string { return string(AppendQuote(nil, s)) }
 type encoder struct {
 	tape
 	Encoding
-	plainBase bool // BaseURL needs no escaping
+	shown     []uint64 // of Projection; nil is everything
+	plainBase bool     // BaseURL needs no escaping
 }
 
 // form is what the encoder needs of an attribute. Those of a type lie side by side, since
 // the attributes themselves are spread over more memory than the processor has at hand.
 type form struct {
-	key string // `,"name":"`, for strings
-	ext uint16 // as in Attr
+	key    string // `,"name":"`, for strings
+	padded [32]byte
+	ext    uint16 // as in Attr
 }
 
 // name is `,"name":`.
 func (f *form) name() string { return f.key[:len(f.key)-1] }
 
-// shows reports whether the projection has a node. Above that it matters which key of an
-// open extension it is.
-func (e *encoder) shows(n *node) bool {
-	p := e.Projection
-	switch {
-	case p == nil:
-		return true
-	case n.flags&flagNamed != 0 && (p.only != nil || p.except != nil):
+func (e *encoder) shows(number uint16) bool {
+	return e.shown == nil || e.shown[number/64]&(1<<(number%64)) != 0
+}
+
+// showsKey is shows for a key of an open extension.
+func (e *encoder) showsKey(n *node) bool {
+	if p := e.Projection; p != nil && (p.only != nil || p.except != nil) {
 		return p.hasKey(e.t.attrs[n.attr].named(nameBefore(e.text, *n)))
 	}
-	return p.has(n.attr)
+	return e.shows(n.attr)
+}
+
+// section is the part of the top level that has the attributes of one schema.
+type section struct {
+	ext    uint16
+	i, end int
+}
+
+// sections appends those of all schemas of which there are attributes. They stand side by
+// side on the tape.
+func (e *encoder) sections(dst []section) []section {
+	for i := 0; i < len(e.nodes); {
+		s := section{ext: e.t.forms[e.nodes[i].attr].ext, i: i}
+		for i < len(e.nodes) && e.t.forms[e.nodes[i].attr].ext == s.ext {
+			i += e.nodes[i].span()
+		}
+		s.end = i
+		dst = append(dst, s)
+	}
+	return dst
 }
 
 // schemas writes the URI of each schema that the resource has data of.
-func (e *encoder) schemas(dst []byte) []byte {
+func (e *encoder) schemas(dst []byte, sections []section) []byte {
 	dst = append(dst, `{"schemas":[`...)
 	dst = append(dst, e.t.exts[0].quoted...)
-	for i := e.schemaEnd(0, 0); i < len(e.nodes); {
-		ext := e.t.forms[e.nodes[i].attr].ext
-		dst = append(dst, ',')
-		dst = append(dst, e.t.exts[ext].quoted...)
-		i = e.schemaEnd(ext, i)
+	for _, s := range sections {
+		if s.ext > 0 {
+			dst = append(dst, ',')
+			dst = append(dst, e.t.exts[s.ext].quoted...)
+		}
 	}
 	return append(dst, ']')
 }
 
-// schemaEnd returns where the attributes of a schema end of which the next is node i of the
-// top level, if it has any: they stand side by side.
-func (e *encoder) schemaEnd(ext uint16, i int) int {
-	for i < len(e.nodes) && e.t.forms[e.nodes[i].attr].ext == ext {
-		i += e.nodes[i].span()
-	}
-	return i
-}
-
-// attributes writes the top level, where the attributes of each extension get an object.
-func (e *encoder) attributes(dst []byte) []byte {
-	end := e.schemaEnd(0, 0)
-	dst = e.members(dst, 0, end)
-	for i := end; i < len(e.nodes); i = end {
-		ext, begin := e.t.forms[e.nodes[i].attr].ext, len(dst)
-		end = e.schemaEnd(ext, i)
-		dst = append(dst, ',')
-		dst = append(dst, e.t.exts[ext].quoted...)
-		dst = append(dst, ':')
-		object := len(dst)
-		if dst = e.members(dst, i, end); len(dst) == object {
-			dst = dst[:begin]
-			continue
-		}
-		dst[object] = '{'
-		dst = append(dst, '}')
+// attributes writes the top level.
+func (e *encoder) attributes(dst []byte, sections []section) []byte {
+	for _, s := range sections {
+		dst = e.section(dst, s)
 	}
 	return dst
+}
+
+// section writes the attributes of one schema, those of an extension in an object.
+func (e *encoder) section(dst []byte, s section) []byte {
+	if s.ext == 0 {
+		return e.members(dst, s.i, s.end)
+	}
+	begin := len(dst)
+	dst = append(dst, ',')
+	dst = append(dst, e.t.exts[s.ext].quoted...)
+	dst = append(dst, ':')
+	object := len(dst)
+	if dst = e.members(dst, s.i, s.end); len(dst) == object {
+		return dst[:begin]
+	}
+	dst[object] = '{'
+	return append(dst, '}')
 }
 
 // members writes the names and values of the siblings from node i up to end.
@@ -191,34 +228,46 @@ func (e *encoder) members(dst []byte, i, end int) []byte {
 		n := &e.nodes[i]
 		next := i + n.span()
 		switch {
-		case !e.shows(n):
-		case n.flags == flagPlain && n.kind == kindString: // as most are
-			dst = append(dst, e.t.forms[n.attr].key...)
-			dst = append(dst, e.text[n.off:n.off+n.size]...)
-			dst = append(dst, '"')
+		case n.flags&flagNamed != 0:
+			dst = e.key(dst, i)
+		case !e.shows(n.attr):
+		case n.kind == kindString && n.flags&flagPlain != 0: // as most are
+			f := &e.t.forms[n.attr]
+			if k, off := len(dst), int(n.off); cap(dst)-k >= 96 && off+32 <= len(e.text) && n.size <= 32 && len(f.key) <= 32 {
+				d := dst[k : k+96]
+				*(*[32]byte)(d) = f.padded
+				d = d[len(f.key):]
+				copy(d[:16], e.text[off:off+16])
+				copy(d[16:32], e.text[off+16:off+32])
+				d[n.size] = '"'
+				dst = dst[:k+len(f.key)+int(n.size)+1]
+			} else {
+				dst = append(dst, f.key...)
+				dst = append(dst, e.text[n.off:n.off+n.size]...)
+				dst = append(dst, '"')
+			}
 		default:
-			dst = e.member(dst, i)
+			begin := len(dst)
+			dst = append(dst, e.t.forms[n.attr].name()...)
+			value := len(dst)
+			if dst = e.value(dst, i); len(dst) == value {
+				dst = dst[:begin]
+			}
 		}
 		i = next
 	}
 	return dst
 }
 
-// member writes the name and the value of node i.
-func (e *encoder) member(dst []byte, i int) []byte {
-	begin, n := len(dst), &e.nodes[i]
-	if n.flags&flagNamed != 0 {
-		dst = append(dst, ',')
-		dst = AppendQuote(dst, e.nameOf(i))
-		dst = append(dst, ':')
-	} else {
-		dst = append(dst, e.t.forms[n.attr].name()...)
+// key writes a key of an open extension with its value.
+func (e *encoder) key(dst []byte, i int) []byte {
+	if !e.showsKey(&e.nodes[i]) {
+		return dst
 	}
-	value := len(dst)
-	if dst = e.value(dst, i); len(dst) == value {
-		return dst[:begin]
-	}
-	return dst
+	dst = append(dst, ',')
+	dst = AppendQuote(dst, e.nameOf(i))
+	dst = append(dst, ':')
+	return e.value(dst, i)
 }
 
 func (e *encoder) value(dst []byte, i int) []byte {
@@ -241,8 +290,10 @@ func (e *encoder) value(dst []byte, i int) []byte {
 func (e *encoder) object(dst []byte, i int) []byte {
 	begin, end := len(dst), i+e.nodes[i].span()
 	dst = e.members(dst, i+1, end)
-	if a := e.t.attrs[e.nodes[i].attr]; a.ref != nil {
-		dst = e.ref(dst, a, i+1, end)
+	if e.BaseURL != "" {
+		if a := e.t.attrs[e.nodes[i].attr]; a.ref != nil {
+			dst = e.ref(dst, a, i+1, end)
+		}
 	}
 	if len(dst) == begin {
 		return dst
@@ -271,7 +322,7 @@ func (e *encoder) array(dst []byte, i int) []byte {
 // "value" is the id of a resource of one type, so that "$ref" follows from that and
 // the base URL (RFC 7643, section 2.4).
 func (e *encoder) ref(dst []byte, a *Attr, i, end int) []byte {
-	if e.BaseURL == "" || !e.Projection.has(a.ref.number) {
+	if !e.shows(a.ref.number) {
 		return dst
 	}
 	endpoint, ok := e.Endpoints[a.ref.References[0]]
@@ -298,29 +349,36 @@ func (e *encoder) location(dst []byte, endpoint, escaped string) []byte {
 
 // meta writes what is kept beside the tape (RFC 7643, section 3.1).
 func (e *encoder) meta(dst []byte, r *Resource, escapedID string) []byte {
-	if r.id == "" || !e.Projection.has(r.t.meta.number) {
+	if r.id == "" || !e.shows(r.t.meta.number) {
 		return dst
 	}
 	begin := len(dst)
 	dst = append(dst, e.t.forms[r.t.meta.number].name()...)
 	object, m := len(dst), r.t.metaSubs
-	if e.Projection.has(m.resourceType.number) {
+	if e.shows(m.resourceType.number) {
 		dst = append(dst, e.t.forms[m.resourceType.number].name()...)
 		dst = append(dst, r.t.quotedName...)
 	}
-	if !r.meta.Created.IsZero() && e.Projection.has(m.created.number) {
+	var created []byte
+	if !r.meta.Created.IsZero() && e.shows(m.created.number) {
 		dst = append(dst, e.t.forms[m.created.number].key...)
+		begin := len(dst)
 		dst = append(appendTime(dst, r.meta.Created), '"')
+		created = dst[begin:]
 	}
-	if !r.meta.LastModified.IsZero() && e.Projection.has(m.lastModified.number) {
+	if !r.meta.LastModified.IsZero() && e.shows(m.lastModified.number) {
 		dst = append(dst, e.t.forms[m.lastModified.number].key...)
-		dst = append(appendTime(dst, r.meta.LastModified), '"')
+		if len(created) > 0 && r.meta.LastModified == r.meta.Created { // as long as nobody has changed it
+			dst = append(dst, created...)
+		} else {
+			dst = append(appendTime(dst, r.meta.LastModified), '"')
+		}
 	}
-	if e.BaseURL != "" && e.Projection.has(m.location.number) {
+	if e.BaseURL != "" && e.shows(m.location.number) {
 		dst = append(dst, e.t.forms[m.location.number].name()...)
 		dst = e.location(dst, r.t.config.Endpoint, escapedID)
 	}
-	if r.meta.Version != "" && e.Projection.has(m.version.number) {
+	if r.meta.Version != "" && e.shows(m.version.number) {
 		dst = append(dst, e.t.forms[m.version.number].name()...)
 		dst = appendQuotedETag(dst, r.meta.Version)
 	}

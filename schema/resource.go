@@ -15,6 +15,8 @@ type Resource struct {
 	tape
 	id   string
 	meta Meta
+
+	bareID bool // id is known to need no escaping
 }
 
 // Meta is what the service provider knows about a resource. Stores set it.
@@ -146,6 +148,9 @@ func (r *Resource) Equal(o *Resource) bool {
 func (r *Resource) WithMeta(id string, m Meta) *Resource {
 	c := *r
 	c.id, c.meta = id, m
+	if id != r.id {
+		c.bareID = isUnreserved(id)
+	}
 	return &c
 }
 

@@ -12,7 +12,7 @@ import (
 func (r *Resource) AppendValues(dst []byte) []byte {
 	begin := len(dst)
 	e := encoder{tape: r.tape}
-	if dst = e.attributes(dst); len(dst) == begin {
+	if dst = e.attributes(dst, e.sections(nil)); len(dst) == begin {
 		dst = append(dst, ',')
 	}
 	dst[begin] = '{' // in place of the comma before the first

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/muster-scim/muster/internal/jsonscan"
 )
 
 // A tape is the form of every value: its nodes in preorder, and the text of all
@@ -231,15 +233,16 @@ func (w *writer) tape() tape {
 
 // plain returns flagPlain if text can stand in a JSON string as it is.
 func plain[T string | []byte](text T) uint8 {
-	all := byte(0)
-	for i := range len(text) {
-		c := text[i]
-		if c < 0x20 || c == '"' || c == '\\' {
+	i := jsonscan.PlainPrefix(text)
+	if i == len(text) {
+		return flagPlain
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {
 			return 0
 		}
-		all |= c
 	}
-	if all >= utf8.RuneSelf && !utf8.ValidString(string(text)) {
+	if !utf8.ValidString(string(text)) {
 		return 0
 	}
 	return flagPlain

@@ -148,6 +148,10 @@ type pair struct{ r, old *Resource }
 func (p pair) differences(yield func(*Attr) bool) {
 	r, old := p.r, p.old
 	for i, j := 0, 0; i < len(r.nodes) || j < len(old.nodes); {
+		if n := r.sameAs(&old.tape, i, j); n > 0 { // as most are
+			i, j = i+n, j+n
+			continue
+		}
 		a, b := r.at1(i), old.at1(j)
 		order := compareValues(a, b)
 		if order <= 0 {
@@ -164,6 +168,23 @@ func (p pair) differences(yield func(*Attr) bool) {
 			return
 		}
 	}
+}
+
+// sameAs returns how many nodes the top-level value at index i takes if all that can be
+// seen at a glance says that t has the same at index j, and 0 if it has not or may not.
+func (t *tape) sameAs(old *tape, i, j int) int {
+	if i >= len(t.nodes) || j >= len(old.nodes) {
+		return 0
+	}
+	n := t.nodes[i].span()
+	if j+n > len(old.nodes) || t.nodes[i].flags&flagNamed != 0 || !slices.Equal(t.nodes[i:i+n], old.nodes[j:j+n]) {
+		return 0
+	}
+	from, to := t.nodes[i].off, t.nodes[i+n-1].end()
+	if t.text[from:to] != old.text[from:to] {
+		return 0
+	}
+	return n
 }
 
 // at1 returns the value at index i, the zero Value behind the end.

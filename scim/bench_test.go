@@ -32,7 +32,7 @@ type side struct {
 
 func muster(b testing.TB) side {
 	store := memstore.New()
-	events := make(chan scim.Entry, 1024)
+	events := make(chan peer.Event, 1024)
 	h, err := scim.New(scim.Config{
 		BaseURL:    "http://example.com/v2",
 		Auth:       scim.StaticToken(peer.Token, scim.Scope{Tenant: "t"}),
@@ -42,7 +42,7 @@ func muster(b testing.TB) side {
 		MaxResults: 1000,
 		Record: func(e scim.Entry) {
 			select {
-			case events <- e:
+			case events <- peer.Event{Time: e.At, Duration: e.Duration, Method: e.Method, Path: e.Path, Status: e.Status}:
 			default:
 			}
 		},

@@ -93,7 +93,7 @@ func (resp *response) write(w http.ResponseWriter, q *request) error {
 	if resp.head != nil {
 		length += resp.head.Len()
 	}
-	if len(resp.holes) == 0 {
+	if len(resp.holes) == 0 && (length > countedByServer || q.Method == http.MethodHead) {
 		set.value("Content-Length", strconv.Itoa(length))
 	}
 	w.WriteHeader(resp.status)
@@ -115,6 +115,9 @@ func (resp *response) write(w http.ResponseWriter, q *request) error {
 	_, _ = w.Write(body[at:])
 	return nil
 }
+
+// countedByServer is up to which length net/http sets Content-Length by itself.
+const countedByServer = 2 << 10
 
 // maxValues is the most headers that one answer has besides those with shared values.
 const maxValues = 6
@@ -172,7 +175,7 @@ func (c *collection) resourceResponse(q *request, status int, r *schema.Resource
 func (c *collection) headers(q *request, status int, r *schema.Resource) *response {
 	q.entry.ResourceID = r.ID()
 	var space [256]byte
-	text := c.typ.AppendLocation(space[:0], q.base.url, r.ID())
+	text := r.AppendLocation(space[:0], q.base.url)
 	n := len(text)
 	if v := r.Meta().Version; v != "" {
 		text = schema.AppendETag(text, v)

@@ -3,7 +3,6 @@
 package jsonscan
 
 import (
-	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
 
@@ -31,6 +30,7 @@ const maxDocument = 1 << 30
 // document can't exhaust the stack. It is that of encoding/json.
 const MaxDepth = 10_000
 
+// New returns a scanner of data, which is not changed.
 func New(data []byte) Scanner {
 	c := Scanner{data: data}
 	switch {
@@ -47,6 +47,9 @@ func New(data []byte) Scanner {
 	}
 	return c
 }
+
+// Again is New for a value that has been read, and so is known to be valid.
+func Again(value []byte) Scanner { return Scanner{data: value} }
 
 // validPrefix returns how many bytes there are before those that are not UTF-8.
 func validPrefix(data []byte) int {
@@ -158,42 +161,49 @@ func (c *Scanner) Quoted() (text []byte, escaped bool) {
 		return nil, false
 	}
 	data := c.data[c.pos:]
-	for i := 1; i < len(data); i++ {
-		for i+8 <= len(data) && isPlain(binary.LittleEndian.Uint64(data[i:])) {
-			i += 8
-		}
-		for i < len(data) && !special[data[i]] {
-			i++
-		}
+	for i := 1; ; i++ {
+		i += PlainPrefix(data[i:])
 		switch {
-		case i == len(data):
+		case i >= len(data):
+			c.fail("")
+			return nil, false
 		case data[i] == '"':
 			c.pos += i + 1
 			return data[:i+1], escaped
 		case data[i] == '\\':
 			escaped = true
-			i++
-		default:
+			i = min(i+1, len(data)-1)
+		case data[i] < ' ':
 			c.pos += i
 			c.fail("")
 			return nil, false
 		}
 	}
-	c.fail("")
-	return nil, false
 }
 
-// special has the bytes at which the text of a string can't just go on.
-var special = func() (is [256]bool) {
-	for b := range byte(' ') {
-		is[b] = true
+// PlainPrefix returns how many bytes there are from the beginning that are ASCII and stand
+// in a JSON string as they are.
+func PlainPrefix[T string | []byte](text T) int {
+	i := 0
+	for i+8 <= len(text) && isPlain(word(text[i:])) {
+		i += 8
 	}
-	is['"'], is['\\'] = true, true
-	return is
-}()
+	for i < len(text) && text[i] < utf8.RuneSelf && !isSpecial(text[i]) {
+		i++
+	}
+	return i
+}
 
-// isPlain reports whether none of eight bytes is special. It may take the first that is not
-// ASCII for such a one.
+func isSpecial(b byte) bool { return b < ' ' || b == '"' || b == '\\' }
+
+// word has the first eight bytes, which the compiler reads at once.
+func word[T string | []byte](text T) uint64 {
+	_ = text[7]
+	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+}
+
+// isPlain reports whether all of eight bytes are ASCII and none is special.
 func isPlain(word uint64) bool {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := word^each*'"', word^each*'\\'

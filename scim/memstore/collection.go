@@ -82,8 +82,7 @@ func (c *collection) reindex(h handle, was, is *schema.Resource) {
 }
 
 func (c *collection) reindexField(f *field, h handle, was, is *schema.Resource) {
-	top := f.attr.Top()
-	if was != nil && is != nil && was.Value(top).Identical(is.Value(top)) {
+	if f.sameIn(was, is) {
 		return
 	}
 	var oldBuf, newBuf [4]string
@@ -95,38 +94,70 @@ func (c *collection) reindexField(f *field, h handle, was, is *schema.Resource) 
 		}
 	}
 	for _, key := range newKeys {
-		f.index.add(digestOf(key), h)
-		if f.global {
-			// Copied, since the key is a part of the resource, which must not stay for it.
-			c.n.d.globals[globalKey{c.kind, f.attr.Path(), strings.Clone(key)}] = owner{c.n, h}
-		}
+		c.enter(h, place{f, key, digestOf(key)})
 	}
 }
 
-// checkUnique reports what r, stored under h, would share with another resource
-// although it must not.
-func (c *collection) checkUnique(h handle, r *schema.Resource) error {
+// place is where a resource is in an index.
+type place struct {
+	field  *field
+	key    string
+	digest digest
+}
+
+// appendPlaces appends all places of r.
+func (c *collection) appendPlaces(dst []place, r *schema.Resource) []place {
+	fields := c.fields(r.Type())
+	for i := range fields {
+		var buf [4]string
+		for _, key := range fields[i].appendKeys(buf[:0], r) {
+			dst = append(dst, place{&fields[i], key, digestOf(key)})
+		}
+	}
+	return dst
+}
+
+// enter puts h into an index.
+func (c *collection) enter(h handle, p place) {
+	p.field.index.add(p.digest, h)
+	if p.field.global {
+		// Copied, since the key is a part of the resource, which must not stay for it.
+		c.n.d.globals[globalKey{c.kind, p.field.attr.Path(), strings.Clone(p.key)}] = owner{c.n, h}
+	}
+}
+
+// checkUnique reports what r, stored under h in the place of old, would share with another
+// resource although it must not. old may be nil.
+func (c *collection) checkUnique(h handle, old, r *schema.Resource) error {
 	fields := c.fields(r.Type())
 	for i := range fields {
 		f := &fields[i]
-		if !f.unique {
+		if !f.unique || f.sameIn(old, r) {
 			continue
 		}
 		var buf [4]string
 		for _, key := range f.appendKeys(buf[:0], r) {
-			if c.isTaken(f, key, h) || f.global && c.isTakenElsewhere(f, key, h) {
-				return scim.Taken(f.attr.Path())
+			if err := c.checkPlace(h, place{f, key, digestOf(key)}); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// checkPlace does it for one key.
+func (c *collection) checkPlace(h handle, p place) error {
+	if p.field.unique && (c.isTaken(p, h) || p.field.global && c.isTakenElsewhere(p.field, p.key, h)) {
+		return scim.Taken(p.field.attr.Path())
+	}
+	return nil
+}
+
 // isTaken reports whether anything but h has the key.
-func (c *collection) isTaken(f *field, key string, h handle) bool {
+func (c *collection) isTaken(p place, h handle) bool {
 	var buf [4]handle
-	for _, other := range f.index.appendTo(buf[:0], digestOf(key)) {
-		if other != h && c.has(c.n.records.at(other).res, f.index, key) {
+	for _, other := range p.field.index.appendTo(buf[:0], p.digest) {
+		if other != h && c.has(c.n.records.at(other).res, p.field.index, p.key) {
 			return true
 		}
 	}
@@ -159,11 +190,15 @@ func (c *collection) create(r *schema.Resource) (handle, *schema.Resource, error
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := c.checkUnique(h, r); err != nil {
-		return 0, nil, err
+	var space [8]place
+	places := c.appendPlaces(space[:0], r)
+	for _, p := range places {
+		if err := c.checkPlace(h, p); err != nil {
+			return 0, nil, err
+		}
 	}
 	r = c.n.d.stamper.created(r, h)
-	c.insert(h, r, false)
+	c.insert(h, r, false, places)
 	return h, r, nil
 }
 
@@ -184,7 +219,7 @@ func (c *collection) next(h handle, w scim.Write) (*schema.Resource, error) {
 	if r.Equal(old) {
 		return old, nil
 	}
-	return r, c.checkUnique(h, r)
+	return r, c.checkUnique(h, old, r)
 }
 
 func checkVersion(r *schema.Resource, version string) error {
@@ -242,14 +277,16 @@ func converted(r *schema.Resource, t *schema.Type) (*schema.Resource, error) {
 	return b.Build()
 }
 
-// insert makes h the handle of r.
-func (c *collection) insert(h handle, r *schema.Resource, hidden bool) {
+// insert makes h the handle of r, which has these places.
+func (c *collection) insert(h handle, r *schema.Resource, hidden bool, places []place) {
 	c.n.records.put(h, record{res: r, kind: c.kind, hidden: hidden})
 	if hidden {
 		c.hidden.add(h)
 	} else {
 		c.live.add(h)
-		c.reindex(h, nil, r)
+		for _, p := range places {
+			c.enter(h, p)
+		}
 	}
 	if u := c.n.d.undo; u != nil {
 		u.push(func() { c.drop(h) })
@@ -267,7 +304,7 @@ func (c *collection) drop(h handle) {
 	}
 	c.n.records.drop(h)
 	if u := c.n.d.undo; u != nil {
-		u.push(func() { c.insert(h, rec.res, rec.hidden) })
+		u.push(func() { c.insert(h, rec.res, rec.hidden, c.appendPlaces(nil, rec.res)) })
 	}
 }
 

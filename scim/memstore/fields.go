@@ -80,6 +80,11 @@ func (c *collection) isUniqueFolded(path string) bool {
 	return path == "displayName" && c.kind == groupKind && !c.n.d.options.DuplicateGroupNames
 }
 
+// sameIn reports whether two resources have the same value here, and so the same keys.
+func (f *field) sameIn(was, is *schema.Resource) bool {
+	return was != nil && is != nil && was.Type() == is.Type() && was.Value(f.attr.Top()).Identical(is.Value(f.attr.Top()))
+}
+
 // appendKeys appends the keys under which r is found by f; none for nil.
 func (f *field) appendKeys(dst []string, r *schema.Resource) []string {
 	if r == nil {

@@ -65,7 +65,7 @@ func (c *collection) checkRestore(h handle, w scim.Write) error {
 	if err := checkVersion(c.n.records.at(h).res, w.Version); err != nil {
 		return err
 	}
-	return c.checkUnique(h, w.New)
+	return c.checkUnique(h, nil, w.New)
 }
 
 // HiddenUsers is [Store.ListUsers] of the hidden ones. No index helps it.
