@@ -31,8 +31,17 @@ func readerOf(v schema.Value) memberReader {
 	return memberReader{a.SubAttr("value"), a.SubAttr("type"), a.SubAttr("display"), a.SubAttr("$ref")}
 }
 
-func (r memberReader) member(e schema.Value) Member {
-	m := Member{ID: e.Sub(r.value).String(), Type: e.Sub(r.typ).String(), Display: e.Sub(r.display).String()}
+func (r memberReader) member(e schema.Value) (m Member) {
+	for s, v := range e.Members() {
+		switch s {
+		case r.value:
+			m.ID = v.String()
+		case r.typ:
+			m.Type = v.String()
+		case r.display:
+			m.Display = v.String()
+		}
+	}
 	if m.ID == "" {
 		m.ID = idIn(e.Sub(r.ref).String())
 	}

@@ -225,7 +225,7 @@ func (b *compiler) number(a *Attr) {
 	a.number = uint16(len(b.t.attrs))
 	b.t.attrs = append(b.t.attrs, a)
 	f := form{key: "," + quote(a.Name) + `:"`, ext: a.ext}
-	copy(f.padded[:], f.key)
+	copy(f.block[:], f.key)
 	b.t.forms = append(b.t.forms, f)
 }
 

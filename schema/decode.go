@@ -192,8 +192,8 @@ func (d *decoder) scalarAlone() Value {
 	return Value{&alone.tape, 0}
 }
 
-// decoder writes nodes and text in the order in which they come; finish brings
-// both into canonical order if they are not.
+// decoder writes nodes and text in the order in which they come, and sorts what is not in
+// the canonical one.
 type decoder struct {
 	jsonscan.Scanner
 	t *Type
@@ -211,10 +211,9 @@ type decoder struct {
 	keyed    bool   // there are keys of open extensions
 	hollow   bool   // the last list has elements, but nothing in them
 	unsorted bool   // top-level attributes are not in order
-	dirty    bool   // the text is not in the order of the nodes
 	verbatim bool   // what is read is the application's own, see Restore
 
-	// Scratch of sort and finish.
+	// Scratch of sort.
 	starts []int
 	sorted []node
 	moved  []byte

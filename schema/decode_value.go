@@ -140,10 +140,11 @@ func (d *decoder) string(a *Attr) error {
 			return err
 		}
 	}
-	if c, ok := a.canonical(text); ok && !d.verbatim {
+	switch c, ok := a.canonical(text); {
+	case ok && c != string(text) && !d.verbatim:
 		d.text = append(d.text[:begin], c...)
 		flags = plain(c)
-	} else if d.o.RefuseNonCanonical && len(a.Canonical) > 0 {
+	case !ok && d.o.RefuseNonCanonical && len(a.Canonical) > 0:
 		return invalid(a.path, "is one of "+strings.Join(a.Canonical, ", "))
 	}
 	d.scalar(a, kindString, begin, flags)

@@ -144,9 +144,9 @@ type encoder struct {
 // form is what the encoder needs of an attribute. Those of a type lie side by side, since
 // the attributes themselves are spread over more memory than the processor has at hand.
 type form struct {
-	key    string // `,"name":"`, for strings
-	padded [32]byte
-	ext    uint16 // as in Attr
+	key   string      // `,"name":"`, for strings
+	block [block]byte // the beginning of key
+	ext   uint16      // as in Attr
 }
 
 // name is `,"name":`.
@@ -232,20 +232,7 @@ func (e *encoder) members(dst []byte, i, end int) []byte {
 			dst = e.key(dst, i)
 		case !e.shows(n.attr):
 		case n.kind == kindString && n.flags&flagPlain != 0: // as most are
-			f := &e.t.forms[n.attr]
-			if k, off := len(dst), int(n.off); cap(dst)-k >= 96 && off+32 <= len(e.text) && n.size <= 32 && len(f.key) <= 32 {
-				d := dst[k : k+96]
-				*(*[32]byte)(d) = f.padded
-				d = d[len(f.key):]
-				copy(d[:16], e.text[off:off+16])
-				copy(d[16:32], e.text[off+16:off+32])
-				d[n.size] = '"'
-				dst = dst[:k+len(f.key)+int(n.size)+1]
-			} else {
-				dst = append(dst, f.key...)
-				dst = append(dst, e.text[n.off:n.off+n.size]...)
-				dst = append(dst, '"')
-			}
+			dst = e.plainMember(dst, n)
 		default:
 			begin := len(dst)
 			dst = append(dst, e.t.forms[n.attr].name()...)
@@ -257,6 +244,27 @@ func (e *encoder) members(dst []byte, i, end int) []byte {
 		i = next
 	}
 	return dst
+}
+
+// block is up to how many bytes a name and a text are copied as a whole, and what is too
+// much is written over: that is quicker than to copy just as many as there are.
+const block = 32
+
+// plainMember writes the name and the text of a string that needs no escaping.
+func (e *encoder) plainMember(dst []byte, n *node) []byte {
+	f, at, off := &e.t.forms[n.attr], len(dst), int(n.off)
+	if cap(dst)-at < 3*block || off+block > len(e.text) || n.size > block || len(f.key) > block {
+		dst = append(dst, f.key...)
+		dst = append(dst, e.text[off:off+int(n.size)]...)
+		return append(dst, '"')
+	}
+	space := dst[at : at+3*block]
+	*(*[block]byte)(space) = f.block
+	space = space[len(f.key):]
+	copy(space[:block/2], e.text[off:off+block/2]) // in halves, which need no call
+	copy(space[block/2:block], e.text[off+block/2:off+block])
+	space[n.size] = '"'
+	return dst[:at+len(f.key)+int(n.size)+1]
 }
 
 // key writes a key of an open extension with its value.

@@ -84,7 +84,16 @@ func (p *Projection) hide(a *Attr) {
 }
 
 func (t *Type) newProjection() *Projection {
-	return &Projection{bits: make([]uint64, (len(t.attrs)+63)/64)}
+	both := new(struct { // one piece of memory for what nearly every type needs
+		Projection
+		bits [4]uint64
+	})
+	words := (len(t.attrs) + 63) / 64
+	if words > len(both.bits) {
+		return &Projection{bits: make([]uint64, words)}
+	}
+	both.Projection.bits = both.bits[:words]
+	return &both.Projection
 }
 
 // defaultProjection shows what is returned always and by default.
@@ -120,7 +129,8 @@ func (t *Type) Project(attributes, excluded []string) *Projection {
 		t.eachNamed(attributes, p.show)
 		return p
 	case len(excluded) > 0:
-		p := &Projection{bits: slices.Clone(t.projection.bits)}
+		p := t.newProjection()
+		copy(p.bits, t.projection.bits)
 		t.eachNamed(excluded, p.hide)
 		return p
 	}

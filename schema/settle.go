@@ -2,20 +2,30 @@ package schema
 
 import "slices"
 
-// sort brings the siblings from index i to the end into canonical order. Their
-// text stays where it is until finish.
+// sort brings the siblings from index i to the end into canonical order, and their text
+// with them.
 func (d *decoder) sort(i int) {
-	d.dirty = true
 	d.starts = d.starts[:0]
 	for k := i; k < len(d.nodes); k += d.nodes[k].span() {
 		d.starts = append(d.starts, k)
 	}
 	slices.SortFunc(d.starts, d.compare)
-	d.sorted = d.sorted[:0]
+	begin := start(d.text, d.nodes[i])
+	d.sorted, d.moved = d.sorted[:0], d.moved[:0]
 	for _, k := range d.starts {
-		d.sorted = append(d.sorted, d.nodes[k:k+d.nodes[k].span()]...)
+		n, end := k+d.nodes[k].span(), uint32(len(d.text))
+		if n < len(d.nodes) {
+			end = start(d.text, d.nodes[n])
+		}
+		from, to := start(d.text, d.nodes[k]), begin+uint32(len(d.moved))
+		for _, n := range d.nodes[k:n] {
+			n.off += to - from
+			d.sorted = append(d.sorted, n)
+		}
+		d.moved = append(d.moved, d.text[from:end]...)
 	}
 	copy(d.nodes[i:], d.sorted)
+	copy(d.text[begin:], d.moved)
 }
 
 // compare is the canonical order of siblings. Nodes that are equal have the same
@@ -28,29 +38,9 @@ func (d *decoder) compare(i, j int) int {
 	return compareFold(nameBefore(d.text, a), nameBefore(d.text, b))
 }
 
-// finish copies what was written out of the scratch space, the text in the
-// order of the nodes.
+// finish copies what was written out of the scratch space.
 func (d *decoder) finish() tape {
-	nodes := slices.Clone(d.nodes)
-	if !d.dirty {
-		return tape{t: d.t, nodes: nodes, text: string(d.text)}
-	}
-	d.moved = d.moved[:0]
-	from, to := uint32(0), uint32(0) // what is next to be moved, in one piece
-	for i, n := range nodes {
-		begin, end := start(d.text, n), n.off
-		if n.kind < kindObject {
-			end += n.size
-		}
-		if begin != to {
-			d.moved = append(d.moved, d.text[from:to]...)
-			from = begin
-		}
-		to = end
-		nodes[i].off = uint32(len(d.moved)) + n.off - from
-	}
-	d.moved = append(d.moved, d.text[from:to]...)
-	return tape{t: d.t, nodes: nodes, text: string(d.moved)}
+	return tape{t: d.t, nodes: slices.Clone(d.nodes), text: string(d.text)}
 }
 
 // settle does what needs the whole resource: dotted keys are set, elements that
@@ -185,18 +175,20 @@ func (a *Attr) Unique(v Value) Value {
 // mayHaveTwice compares short lists pair by pair, which costs no memory. Of long
 // ones it says yes, since elementKey is quicker to tell.
 func (a *Attr) mayHaveTwice(v Value) bool {
+	if !v.IsList() {
+		return false
+	}
 	const short = 16
-	var elems [short]Value
-	n := 0
-	for e := range v.Elems() {
-		if n == short {
+	first, end, n := v.i+1, v.i+v.node().span(), 0
+	for i := first; i < end; i += v.t.nodes[i].span() {
+		for j := first; j < i; j += v.t.nodes[j].span() {
+			if a.SameElement(Value{v.t, j}, Value{v.t, i}) {
+				return true
+			}
+		}
+		if n++; n > short {
 			return true
 		}
-		if slices.ContainsFunc(elems[:n], func(f Value) bool { return a.SameElement(f, e) }) {
-			return true
-		}
-		elems[n] = e
-		n++
 	}
 	return false
 }

@@ -112,16 +112,17 @@ type defaultSubs struct {
 	holdsLists bool
 }
 
-// attrIndex finds attributes by name. Three letters and the length of a name tell
-// in which list it is; these lists are so short that comparing is quicker than to
-// hash all of the name, as a map would.
-type attrIndex [][]namedAttr
+// attrIndex finds attributes by name, in a table with a place for each name that three
+// of its letters and its length tell, or the next one that was free: quicker than to hash
+// all of the name, as a map would. Its size is a power of two, at least twice that of its
+// content.
+type attrIndex []namedAttr
 
 // namedAttr is an attribute with its name beside it, so that only the one that is found
 // has to be looked at.
 type namedAttr struct {
 	name string
-	attr *Attr
+	attr *Attr // nil in a free place
 }
 
 func newAttrIndex(attrs []*Attr) attrIndex {
@@ -131,14 +132,17 @@ func newAttrIndex(attrs []*Attr) attrIndex {
 	}
 	x := make(attrIndex, size)
 	for _, a := range attrs {
-		i := x.list(a.Name)
-		x[i] = append(x[i], namedAttr{a.Name, a})
+		i := x.place(a.Name)
+		for x[i].attr != nil {
+			i = (i + 1) & (size - 1)
+		}
+		x[i] = namedAttr{a.Name, a}
 	}
 	return x
 }
 
-// list returns the number of the list for a name, whatever its case.
-func (x attrIndex) list(name string) int {
+// place returns where a name should be, whatever its case.
+func (x attrIndex) place(name string) int {
 	n := len(name)
 	if n == 0 {
 		return 0
@@ -150,18 +154,18 @@ func (x attrIndex) list(name string) int {
 
 // find returns the attribute of that name, ignoring case, or nil.
 func (x attrIndex) find(name string) *Attr {
-	if len(x) == 0 {
+	if len(x) < 2 {
 		return nil // no names were entered
 	}
-	list := x[x.list(name)]
-	for i := range list {
-		if list[i].name == name {
-			return list[i].attr
+	first := x.place(name)
+	for i := first; x[i].attr != nil; i = (i + 1) & (len(x) - 1) {
+		if x[i].name == name {
+			return x[i].attr
 		}
 	}
-	for i := range list {
-		if equalFold(list[i].name, name) {
-			return list[i].attr
+	for i := first; x[i].attr != nil; i = (i + 1) & (len(x) - 1) {
+		if equalFold(x[i].name, name) {
+			return x[i].attr
 		}
 	}
 	return nil

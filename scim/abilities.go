@@ -45,7 +45,8 @@ type UserTrash interface {
 // Query.IDs, which of a group of ten thousand reads ten thousand users.
 type UserChecker interface {
 	// UsersExist reports of each id whether it is that of a user whom GetUser would
-	// return, in their order. There may be 10,000 ids; none is there twice.
+	// return, in their order. There may be 10,000 ids; none is there twice. They are the
+	// caller's again when it returns.
 	UsersExist(ctx context.Context, t Tenant, ids []string) ([]bool, error)
 }
 

@@ -62,12 +62,12 @@ func TestAllocations(t *testing.T) {
 		bodies = bodies[1:]
 		return "POST", "/Users", body
 	}
-	hold(work{"POST a user", 38, 201, post})
+	hold(work{"POST a user", 34, 201, post})
 
 	group := "/Groups/" + m.create("/Groups", peer.GroupBody("g", ids))
 	hold(
 		work{"one member more or less", 47, 204, func(n int) (string, string, []byte) { return "PATCH", group, members[n%2] }},
-		work{"PUT a group of 1,000", 52, 200, func(n int) (string, string, []byte) {
+		work{"PUT a group of 1,000", 40, 200, func(n int) (string, string, []byte) {
 			return "PUT", group + "?excludedAttributes=members", replacements[n%2]
 		}},
 	)

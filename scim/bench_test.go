@@ -204,5 +204,5 @@ func BenchmarkPutGroup10k(b *testing.B) {
 		bodies := [][]byte{peer.GroupBody("G", ids[1:]), peer.GroupBody("G", ids[:size])}
 		return s.as(name, 200, func(i int) (string, string, []byte) { return "PUT", path, bodies[i%2] })
 	}
-	turns.Ratios(b, 4, putting("muster", muster(b)), putting("peer", elimity(b)))
+	turns.Ratios(b, 16, putting("muster", muster(b)), putting("peer", elimity(b)))
 }

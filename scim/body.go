@@ -165,8 +165,10 @@ func (p params) number(name string) (*int, error) {
 }
 
 // names returns a list of attribute names; commas, repeats and blanks are fine.
-func (p params) names(name string) []string {
-	var all []string
+func (p params) names(name string) []string { return p.appendNames(nil, name) }
+
+// appendNames appends it to all.
+func (p params) appendNames(all []string, name string) []string {
 	for i := range p {
 		if !strings.EqualFold(p[i].name, name) {
 			continue
@@ -186,7 +188,8 @@ func (q *request) projection(t *schema.Type) (*schema.Projection, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes, excluded := p.names("attributes"), p.names("excludedAttributes")
+	var space [2][4]string
+	attributes, excluded := p.appendNames(space[0][:0], "attributes"), p.appendNames(space[1][:0], "excludedAttributes")
 	if len(attributes) > 0 && len(excluded) > 0 {
 		return nil, badRequest(schema.ScimTypeInvalidValue, "attributes and excludedAttributes exclude each other.")
 	}

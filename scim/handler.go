@@ -121,6 +121,8 @@ type request struct {
 	w        http.ResponseWriter
 	maxBody  int64
 
+	ids []string // space for those that a store does not keep; nothing is in it
+
 	intent    *record[job] // of a write without a shared transaction
 	replaying bool         // the write was held back, and answered, before
 
@@ -146,7 +148,7 @@ var requests = sync.Pool{New: func() any { return new(request) }}
 
 // over gives back the space of a request that has been answered.
 func (q *request) over() {
-	*q = request{}
+	*q = request{ids: q.ids}
 	requests.Put(q)
 }
 

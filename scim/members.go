@@ -69,21 +69,18 @@ func (q *request) findTypes(members []patch.Member) error {
 		members[i].Type = ""
 	}
 	for _, c := range []*collection{q.h.users, q.h.groups} {
-		var ids []string
-		for i, m := range members {
-			if m.Type != "" {
-				continue
+		ids := slices.Grow(q.ids[:0], len(members))
+		for _, m := range members {
+			if m.Type == "" {
+				ids = append(ids, m.ID)
 			}
-			if ids == nil {
-				ids = make([]string, 0, len(members)-i)
-			}
-			ids = append(ids, m.ID)
 		}
-		if ids == nil {
+		if len(ids) == 0 {
 			break
 		}
 		exist, err := c.existing(q, ids)
-		if err != nil {
+		clear(ids)
+		if q.ids = ids; err != nil {
 			return err
 		}
 		n := 0 // of ids
@@ -112,6 +109,7 @@ func (c *collection) existing(q *request, ids []string) ([]bool, error) {
 			return exist, err
 		}
 	}
+	ids = slices.Clone(ids) // which the store may keep
 	// One more than there can be: then a store need not count what is behind the page.
 	page, err := c.list(q.ctx, q.scope.Tenant, Query{IDs: ids, StartIndex: 1, Count: len(ids) + 1})
 	if err != nil {

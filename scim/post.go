@@ -42,7 +42,11 @@ func (c *collection) servePost(q *request) (*response, error) {
 
 // creation checks a decoded document and makes a write of it.
 func (c *collection) creation(q *request, doc schema.Decoded) (GroupWrite, error) {
-	r, delta, err := c.withoutEdges(doc.Resource)
+	delta, err := c.membersIn(doc.Resource)
+	if err != nil {
+		return GroupWrite{}, err
+	}
+	r, err := c.withoutMembers(doc.Resource)
 	if err != nil {
 		return GroupWrite{}, err
 	}
@@ -72,22 +76,24 @@ func (c *collection) named(doc schema.Decoded, r *schema.Resource) []string {
 	return paths
 }
 
-// withoutEdges splits the members off a decoded group, as a replacement of the
-// whole list.
-func (c *collection) withoutEdges(r *schema.Resource) (*schema.Resource, patch.MemberDelta, error) {
+// membersIn reads the members of a decoded group, as a replacement of the whole list.
+func (c *collection) membersIn(r *schema.Resource) (patch.MemberDelta, error) {
 	if c.members == nil {
-		return r, patch.MemberDelta{}, nil
+		return patch.MemberDelta{}, nil
 	}
 	v := r.Value(c.members)
 	if v.IsZero() {
-		return r, patch.MemberDelta{Replace: true}, nil
+		return patch.MemberDelta{Replace: true}, nil
 	}
-	delta, err := patch.Members(v)
-	if err != nil {
-		return nil, delta, err
+	return patch.Members(v)
+}
+
+// withoutMembers takes the members off a decoded group.
+func (c *collection) withoutMembers(r *schema.Resource) (*schema.Resource, error) {
+	if c.members == nil || r.Value(c.members).IsZero() {
+		return r, nil
 	}
-	r, err = r.Edit().Put(c.members, schema.Value{}).Build()
-	return r, delta, err
+	return r.Edit().Put(c.members, schema.Value{}).Build()
 }
 
 // shown adds to a projection what is returned on request and was just sent

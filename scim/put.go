@@ -38,14 +38,15 @@ func (c *collection) replace(q *request, doc schema.Decoded) (*schema.Resource, 
 	if err := q.ifMatch(old.Meta().Version); err != nil {
 		return nil, err
 	}
-	r, delta, err := c.withoutEdges(doc.Resource)
+	delta, err := c.membersIn(doc.Resource)
 	if err != nil {
 		return nil, err
 	}
 	if c.members != nil && !doc.Has(c.members) {
 		delta = patch.MemberDelta{} // not sent is not cleared: a rename must not empty a group
 	}
-	if r, err = c.kept(old, r); err != nil {
+	r, err := c.kept(old, doc.Resource)
+	if err != nil {
 		return nil, err
 	}
 	if r, err = c.keptRequired(q, r); err != nil {
@@ -61,11 +62,14 @@ func (c *collection) replace(q *request, doc schema.Decoded) (*schema.Resource, 
 	return res.Group, err
 }
 
-// kept returns r with what a replacement must not lose: what clients can't write,
-// what they can't read, what is immutable, and whether a user is active. A PUT
-// that says nothing of "active" must not let a suspended user in again.
+// kept returns r, a decoded resource, without members and with what a replacement must
+// not lose: what clients can't write, what they can't read, what is immutable, and whether a
+// user is active. A PUT that says nothing of "active" must not let a suspended user in again.
 func (c *collection) kept(old, r *schema.Resource) (*schema.Resource, error) {
 	var b *schema.Builder // made if it is needed, as it seldom is
+	if c.members != nil && !r.Value(c.members).IsZero() {
+		b = r.Edit().Put(c.members, schema.Value{})
+	}
 	for _, a := range c.typ.Attrs() {
 		keep := a.Mutability != schema.ReadWrite || a.Returned == schema.Never || a.Path() == "active"
 		if !keep || a == c.edges() || isCommon(a) || !r.Value(a).IsZero() {

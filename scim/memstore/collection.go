@@ -279,7 +279,8 @@ func converted(r *schema.Resource, t *schema.Type) (*schema.Resource, error) {
 
 // insert makes h the handle of r, which has these places.
 func (c *collection) insert(h handle, r *schema.Resource, hidden bool, places []place) {
-	c.n.records.put(h, record{res: r, kind: c.kind, hidden: hidden})
+	id, _ := parseID(r.ID())
+	c.n.records.put(h, record{res: r, idTime: id.hi, idRandom: id.random(), kind: c.kind, hidden: hidden})
 	if hidden {
 		c.hidden.add(h)
 	} else {

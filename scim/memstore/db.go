@@ -31,6 +31,8 @@ type db struct {
 	states  map[scim.Kind]*states
 	stamper stamper
 
+	handles []handle // see space
+
 	// undo is not nil while changes may have to be taken back.
 	undo *undoLog
 }
@@ -46,6 +48,16 @@ func newDB(o Options) *db {
 		states:  map[scim.Kind]*states{},
 		stamper: stamper{now: o.Now},
 	}
+}
+
+// space returns space for n handles, which is the caller's as long as it may write.
+func (d *db) space(n int) []handle {
+	const kept = 1 << 16
+	if n > kept {
+		return make([]handle, 0, n)
+	}
+	d.handles = slices.Grow(d.handles[:0], n)
+	return d.handles
 }
 
 // kindNamed returns the kind of that name, beyond users and groups.

@@ -26,15 +26,33 @@ func (n *tenant) effective(g handle, d patch.MemberDelta, add, remove []handle) 
 		return delta{}, err
 	}
 	members := n.records.at(g).members
-	if d.Replace {
-		remove = appendMissing(remove, members, wanted)
-	} else {
+	switch {
+	case members == nil:
+	case d.Replace:
+		wanted, remove = differences(wanted, members, remove)
+	default:
 		remove = n.appendPresent(remove, members, d.Remove)
-	}
-	if members != nil {
 		wanted = slices.DeleteFunc(wanted, members.has)
 	}
 	return delta{wanted, remove, n.countVisible(remove)}, nil
+}
+
+// differences returns which of wanted are not among members, in the place of wanted, and
+// appends to remove which members are not wanted. Both are in order, so that one walk along
+// both tells.
+func differences(wanted []handle, members *set[handle], remove []handle) (add, _ []handle) {
+	add = wanted[:0]
+	for m := range members.all().each {
+		for len(wanted) > 0 && wanted[0] < m {
+			add, wanted = append(add, wanted[0]), wanted[1:]
+		}
+		if len(wanted) > 0 && wanted[0] == m {
+			wanted = wanted[1:]
+		} else {
+			remove = append(remove, m)
+		}
+	}
+	return append(add, wanted...), remove
 }
 
 // membersOf appends the handles of members, in order.
@@ -53,9 +71,6 @@ func (n *tenant) membersOf(members []patch.Member, dst []handle) ([]handle, erro
 
 // appendPresent appends the members that ids name.
 func (n *tenant) appendPresent(dst []handle, members *set[handle], ids []string) []handle {
-	if members == nil {
-		return dst
-	}
 	for _, id := range ids {
 		if h, ok := n.handleOf(id); ok && members.has(h) {
 			dst = append(dst, h)
@@ -63,23 +78,6 @@ func (n *tenant) appendPresent(dst []handle, members *set[handle], ids []string)
 	}
 	slices.Sort(dst)
 	return slices.Compact(dst)
-}
-
-// appendMissing appends the members that are not wanted. Both are in order, so
-// that one walk along both tells.
-func appendMissing(dst []handle, members *set[handle], wanted []handle) []handle {
-	if members == nil {
-		return dst
-	}
-	for m := range members.all().each {
-		for len(wanted) > 0 && wanted[0] < m {
-			wanted = wanted[1:]
-		}
-		if len(wanted) == 0 || wanted[0] != m {
-			dst = append(dst, m)
-		}
-	}
-	return dst
 }
 
 func (n *tenant) countVisible(hs []handle) int {
@@ -142,16 +140,12 @@ func (n *tenant) touchGroups(h handle) {
 	}
 }
 
-// idsOf returns the ids of those who are in sight, of whom there are count.
-func (n *tenant) idsOf(hs []handle, count int) []string {
-	if count == 0 {
-		return nil
-	}
-	ids := make([]string, 0, count)
+// appendIDs appends the ids of those who are in sight.
+func (n *tenant) appendIDs(dst []string, hs []handle) []string {
 	for _, h := range hs {
 		if rec := n.records.at(h); !rec.hidden {
-			ids = append(ids, rec.res.ID())
+			dst = append(dst, rec.res.ID())
 		}
 	}
-	return ids
+	return dst
 }

@@ -104,8 +104,8 @@ func (s *Store) UpdateGroup(ctx context.Context, t scim.Tenant, id string, w sci
 	if err != nil {
 		return scim.GroupResult{}, err
 	}
-	var add, remove [4]handle
-	d, err := c.n.effective(h, w.Members, add[:0], remove[:0])
+	var remove [4]handle
+	d, err := c.n.effective(h, w.Members, s.d.space(len(w.Members.Add)), remove[:0])
 	if err != nil {
 		return scim.GroupResult{}, err
 	}
@@ -122,7 +122,15 @@ func (s *Store) UpdateGroup(ctx context.Context, t scim.Tenant, id string, w sci
 func (n *tenant) result(r *schema.Resource, d delta) scim.GroupResult {
 	res := scim.GroupResult{Group: r, Version: r.Meta().Version}
 	if res.Many = len(d.add)+d.seen > scim.MaxEffective; !res.Many {
-		res.Added, res.Removed = n.idsOf(d.add, len(d.add)), n.idsOf(d.remove, d.seen)
+		ids := n.appendIDs(make([]string, 0, len(d.add)+d.seen), d.add)
+		added := len(ids)
+		ids = n.appendIDs(ids, d.remove)
+		if added > 0 {
+			res.Added = ids[:added:added]
+		}
+		if added < len(ids) {
+			res.Removed = ids[added:]
+		}
 	}
 	return res
 }

@@ -24,6 +24,11 @@ type record struct {
 	// members is nil for what has none.
 	members *set[handle]
 
+	// What the id has beside the handle, so that a resource which is not the one that
+	// was asked for need not be looked at.
+	idTime   uint64
+	idRandom uint32
+
 	kind   kind
 	hidden bool
 }
