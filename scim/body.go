@@ -72,7 +72,7 @@ func (q *request) unread(err error) error {
 // checkContentType takes JSON in UTF-8 by any of its names, and no name at all
 // (RFC 7644, section 3.8; Okta sends application/json), unless the dialect refuses that.
 func (q *request) checkContentType() error {
-	header, strict := q.Header.Get("Content-Type"), q.settings.Dialect.RefusePlainJSON
+	header, strict := firstOf(q.Header["Content-Type"]), q.settings.Dialect.RefusePlainJSON
 	if header == "" && !strict || header == mediaType {
 		return nil
 	}

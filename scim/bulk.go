@@ -245,7 +245,9 @@ func (job *bulkJob) perform(op *bulkOp, method, path string, data []byte) {
 		op.fail(job, job.q.h.explain(sub, err))
 		return
 	}
-	resp.release()
+	if resp.body != nil {
+		putBuffer(resp.body)
+	}
 	op.status, op.etag = resp.status, resp.etag
 	if resp.location != "" {
 		op.location = resp.location

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/muster-scim/muster/schema"
 )
@@ -29,6 +30,8 @@ type Handler struct {
 	refs map[string]string
 
 	life *lifecycle // the policies; nil without Config.State
+
+	fit atomic.Pointer[Settings] // the last that were checked and found to be
 
 	cursors *cursors
 	byKey   bool // every store can page by key, so cursors are offered
@@ -121,7 +124,8 @@ type request struct {
 	w        http.ResponseWriter
 	maxBody  int64
 
-	ids []string // space for those that a store does not keep; nothing is in it
+	ids   []string   // space for those that a store does not keep; nothing is in it
+	parts []listPart // of the list that is the answer
 
 	intent    *record[job] // of a write without a shared transaction
 	replaying bool         // the write was held back, and answered, before
@@ -148,7 +152,8 @@ var requests = sync.Pool{New: func() any { return new(request) }}
 
 // over gives back the space of a request that has been answered.
 func (q *request) over() {
-	*q = request{ids: q.ids}
+	clear(q.parts)
+	*q = request{ids: q.ids, parts: q.parts[:0]}
 	requests.Put(q)
 }
 
@@ -184,7 +189,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	q.rest = below(escapedPath(q.URL), q.base.path)
 	q.entry.Path = q.rest
 	handle, routeErr := h.route(q)
-	if authErr != nil && !(handle.public && q.Header.Get("Authorization") == "" && !h.config.PrivateDiscovery) {
+	if authErr != nil && !(handle.public && firstOf(q.Header["Authorization"]) == "" && !h.config.PrivateDiscovery) {
 		return nil, authErr
 	}
 	if routeErr != nil {
@@ -196,7 +201,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	if err := h.loadSettings(q); err != nil {
 		return nil, err
 	}
-	if o := q.Header[overrideHeader]; len(o) > 0 && o[0] != "" {
+	if firstOf(q.Header[overrideHeader]) != "" {
 		return nil, badRequest("", "X-HTTP-Method-Override is not supported: send the method itself.")
 	}
 	if q.ContentLength > handle.maxBody { // refused without waiting for it
@@ -212,8 +217,11 @@ func (h *Handler) loadSettings(q *request) error {
 	if err != nil {
 		return &Error{Status: http.StatusServiceUnavailable, Detail: "The settings of this connection can't be read now. Try again later.", Err: err}
 	}
-	if err := h.checkSettings(settings); err != nil {
-		return unfit(err)
+	if settings != h.fit.Load() { // which nobody has changed since they were checked
+		if err := h.checkSettings(settings); err != nil {
+			return unfit(err)
+		}
+		h.fit.Store(settings)
 	}
 	q.useSettings(settings)
 	return nil

@@ -42,13 +42,11 @@ func (c *collection) answer(q *request, s search) (*response, error) {
 		return nil, err
 	}
 	l := newList(q)
-	if err := l.add(c, c.typ.Project(s.attributes, s.excluded), page.Resources); err != nil {
-		return nil, err
-	}
+	l.add(c, c.typ.Project(s.attributes, s.excluded), page.Resources...)
 	if query.ByKey {
-		return l.endByKey(page.Total, q.h.cursors.seal(q, s, page.Next)), nil
+		return l.endByKey(page.Total, q.h.cursors.seal(q, s, page.Next))
 	}
-	return l.end(page.Total, query.StartIndex), nil
+	return l.end(page.Total, query.StartIndex)
 }
 
 // queryOf checks a search against the type.

@@ -8,63 +8,42 @@ import (
 	"github.com/muster-scim/muster/schema"
 )
 
-// list writes a ListResponse. The resources are written first, since only then their
-// number is known; the head goes before them at the end.
+// list gathers resources and makes a ListResponse of them, whose head tells how many there
+// are.
 type list struct {
-	q          *request
-	head, body *bytes.Buffer
-	n          int
-	holes      []hole
+	q *request // which has the parts
+	n int      // resources in all parts
 }
 
-func newList(q *request) *list {
-	return &list{q: q, body: buffers.Get().(*bytes.Buffer)}
+// listPart has resources of one type.
+type listPart struct {
+	c         *collection
+	shown     *schema.Projection
+	resources []*schema.Resource
 }
 
-// add appends resources of one type.
-func (l *list) add(c *collection, p *schema.Projection, resources []*schema.Resource) error {
-	edges, err := c.edgesOf(l.q, p, resources...)
-	if err != nil {
-		putBuffer(l.body)
-		return err
-	}
-	for i, r := range resources {
-		if l.n > 0 {
-			l.body.WriteByte(',')
-		}
-		begin := l.body.Len()
-		c.encode(l.q, l.body, r, p, edges)
-		l.n++
-		if i == 0 {
-			l.expect(len(resources)-1, l.body.Len()-begin)
-		}
-	}
-	if edges != nil {
-		l.holes = append(l.holes, edges.holes...)
-	}
-	return nil
+func newList(q *request) *list { return &list{q: q} }
+
+// add takes resources of one type.
+func (l *list) add(c *collection, shown *schema.Projection, resources ...*schema.Resource) {
+	l.q.parts = append(l.q.parts, listPart{c, shown, resources})
+	l.n += len(resources)
 }
 
-// expect makes room for n resources more, given the size of one, so that long lists
-// need few allocations.
-func (l *list) expect(n, size int) {
-	l.body.Grow(n*(size+size/8) + typicalSize)
-}
-
-// end finishes a page that was asked for by number.
-func (l *list) end(total, startIndex int) *response {
-	head := l.begin()
-	head = append(head, `"totalResults":`...)
+// end makes the answer to who asked for a page by number.
+func (l *list) end(total, startIndex int) (*response, error) {
+	var space [listHead]byte
+	head := append(space[:0], `"totalResults":`...)
 	head = strconv.AppendInt(head, int64(total), 10)
 	head = append(head, `,"startIndex":`...)
 	head = strconv.AppendInt(head, int64(startIndex), 10)
-	head = append(head, ',')
-	return l.finish(head)
+	return l.answer(append(head, ','))
 }
 
-// endByKey finishes a page that was asked for by cursor (RFC 9865, section 2).
-func (l *list) endByKey(total int, next string) *response {
-	head := l.begin()
+// endByKey makes the answer to who asked for a page by cursor (RFC 9865, section 2).
+func (l *list) endByKey(total int, next string) (*response, error) {
+	var space [listHead]byte
+	head := space[:0]
 	if total >= 0 {
 		head = append(head, `"totalResults":`...)
 		head = strconv.AppendInt(head, int64(total), 10)
@@ -75,31 +54,56 @@ func (l *list) endByKey(total int, next string) *response {
 		head = schema.AppendQuote(head, next)
 		head = append(head, ',')
 	}
-	return l.finish(head)
+	return l.answer(head)
 }
 
-// begin begins the head, in space of its own.
-func (l *list) begin() []byte {
-	l.head = buffers.Get().(*bytes.Buffer)
-	l.head.Grow(typicalSize)
-	return append(l.head.AvailableBuffer(), `{"schemas":["`+listURN+`"],`...)
-}
+// listHead is what most heads fit in.
+const listHead = 128
 
-// smallList is up to which size the resources of a list are moved behind the head.
-const smallList = 4 << 10
-
-// finish makes an answer of the head, which ends with a comma, and the resources.
-func (l *list) finish(head []byte) *response {
-	head = append(head, `"itemsPerPage":`...)
-	head = strconv.AppendInt(head, int64(l.n), 10)
-	head = append(head, `,"Resources":[`...)
-	l.head.Write(head)
-	l.body.WriteString("]}")
-	if l.body.Len() <= smallList && len(l.holes) == 0 { // then it goes out in one piece
-		l.head.Write(l.body.Bytes())
-		putBuffer(l.body)
-		l.head, l.body = nil, l.head
+// answer writes all, with a head that ends with a comma.
+func (l *list) answer(head []byte) (*response, error) {
+	body := buffers.Get().(*bytes.Buffer)
+	body.WriteString(`{"schemas":["` + listURN + `"],`)
+	body.Write(head)
+	body.WriteString(`"itemsPerPage":`)
+	body.Write(strconv.AppendInt(body.AvailableBuffer(), int64(l.n), 10))
+	body.WriteString(`,"Resources":[`)
+	var holes []hole
+	for i, part := range l.q.parts {
+		if i > 0 && len(part.resources) > 0 && body.Bytes()[body.Len()-1] != '[' {
+			body.WriteByte(',')
+		}
+		h, err := part.write(l.q, body)
+		if err != nil {
+			putBuffer(body)
+			return nil, err
+		}
+		holes = append(holes, h...)
 	}
-	l.q.answer = response{status: http.StatusOK, head: l.head, body: l.body, holes: l.holes}
-	return &l.q.answer
+	body.WriteString("]}")
+	l.q.answer = response{status: http.StatusOK, body: body, holes: holes}
+	return &l.q.answer, nil
+}
+
+// write writes the resources with commas between them.
+func (p *listPart) write(q *request, body *bytes.Buffer) ([]hole, error) {
+	edges, err := p.c.edgesOf(q, p.shown, p.resources...)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range p.resources {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		begin := body.Len()
+		p.c.encode(q, body, r, p.shown, edges)
+		if i == 0 { // then there is room for the others at once, if they are like the first
+			size := body.Len() - begin
+			body.Grow((len(p.resources)-1)*(size+size/8) + typicalSize)
+		}
+	}
+	if edges == nil {
+		return nil, nil
+	}
+	return edges.holes, nil
 }

@@ -101,7 +101,7 @@ func (c *collection) lostRace(q *request, err error) bool {
 // patched answers 200 with the resource, or 204: for groups unless the client or
 // the dialect wants the body, so that members are not read only to be shown.
 func (c *collection) patched(q *request, res GroupResult, p *schema.Projection, ops []patch.Op) (*response, error) {
-	prefer := strings.ToLower(q.Header.Get("Prefer"))
+	prefer := strings.ToLower(firstOf(q.Header["Prefer"]))
 	_, asked := q.query.get("attributes")
 	minimal := strings.Contains(prefer, "return=minimal")
 	full := asked || strings.Contains(prefer, "return=representation") || c.members == nil || q.settings.Dialect.PatchGroupBody

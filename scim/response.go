@@ -37,22 +37,12 @@ type response struct {
 	// retryAfter is what a 429 or 503 says.
 	retryAfter time.Duration
 
-	// head and body are given back to the pool when they have been written; nil is
-	// none. Only lists have a head.
-	head, body *bytes.Buffer
+	// body is given back to the pool when it has been written; nil is none.
+	body *bytes.Buffer
 
 	// holes are places in the body for memberships that are read while it is written,
 	// since they are too many to have them in it.
 	holes []hole
-}
-
-// release gives back the space of an answer that is not written.
-func (resp *response) release() {
-	for _, b := range []*bytes.Buffer{resp.head, resp.body} {
-		if b != nil {
-			putBuffer(b)
-		}
-	}
 }
 
 // defaultRetryAfter lets identity providers back off.
@@ -84,15 +74,12 @@ func (resp *response) write(w http.ResponseWriter, q *request) error {
 		w.WriteHeader(resp.status)
 		return nil
 	}
-	defer resp.release()
+	defer putBuffer(resp.body)
 	h["Content-Type"] = scimJSON
 	if wantsPlainJSON(q.Header["Accept"]) && (q.settings == nil || !q.settings.Dialect.RefusePlainJSON) {
 		h["Content-Type"] = plainJSON
 	}
 	length := resp.body.Len()
-	if resp.head != nil {
-		length += resp.head.Len()
-	}
 	if len(resp.holes) == 0 && (length > countedByServer || q.Method == http.MethodHead) {
 		set.value("Content-Length", strconv.Itoa(length))
 	}
@@ -101,9 +88,6 @@ func (resp *response) write(w http.ResponseWriter, q *request) error {
 		return nil
 	}
 	// If a write fails the client is gone: there is nobody to tell.
-	if resp.head != nil {
-		_, _ = w.Write(resp.head.Bytes())
-	}
 	body, at := resp.body.Bytes(), 0
 	for _, h := range resp.holes {
 		_, _ = w.Write(body[at:h.at])

@@ -159,13 +159,11 @@ func (h *Handler) rootInTurn(q *request, s search, parts []part) (*response, err
 		if err != nil {
 			return nil, err
 		}
-		if err := l.add(p.collection, p.typ.Project(s.attributes, s.excluded), page.Resources); err != nil {
-			return nil, err
-		}
+		l.add(p.collection, p.typ.Project(s.attributes, s.excluded), page.Resources...)
 		want -= len(page.Resources)
 		total += page.Total
 	}
-	return l.end(total, whole.StartIndex), nil
+	return l.end(total, whole.StartIndex)
 }
 
 // rootSorted merges the types in one order. It reads the pages before this one too.
@@ -197,11 +195,9 @@ func (h *Handler) rootSorted(q *request, s search, parts []part) (*response, err
 	})
 	l := newList(q)
 	for _, i := range items[min(whole.StartIndex-1, len(items)):min(last, len(items))] {
-		if err := l.add(i.part.collection, i.part.typ.Project(s.attributes, s.excluded), []*schema.Resource{i.resource}); err != nil {
-			return nil, err
-		}
+		l.add(i.part.collection, i.part.typ.Project(s.attributes, s.excluded), i.resource)
 	}
-	return l.end(total, whole.StartIndex), nil
+	return l.end(total, whole.StartIndex)
 }
 
 func (p part) sortValue(r *schema.Resource) schema.Value {
@@ -243,11 +239,9 @@ func (h *Handler) rootByKey(q *request, s search, parts []part) (*response, erro
 			next = p.typ.Name() + "\n" // the page is full, and this type begins the next
 		}
 		want -= len(page.Resources)
-		if err := l.add(p.collection, p.typ.Project(s.attributes, s.excluded), page.Resources); err != nil {
-			return nil, err
-		}
+		l.add(p.collection, p.typ.Project(s.attributes, s.excluded), page.Resources...)
 	}
-	return l.endByKey(total, h.cursors.seal(q, s, next)), nil
+	return l.endByKey(total, h.cursors.seal(q, s, next))
 }
 
 // addTotal adds totals of which one may be unknown.

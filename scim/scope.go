@@ -185,11 +185,20 @@ func schemesOf(a Authenticator) []AuthScheme {
 	return []AuthScheme{bearer}
 }
 
+// firstOf returns the first value of a header, which is looked up by the name as net/http
+// writes it: to make it so takes longer than to find it.
+func firstOf(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
 // BearerToken returns the bearer token of a request. It is never taken from the
 // URL, where logs would keep it (RFC 6750, section 5.3).
 func BearerToken(r *http.Request) (token string, ok bool) {
 	const scheme = "bearer "
-	h := r.Header.Get("Authorization")
+	h := firstOf(r.Header["Authorization"])
 	if len(h) <= len(scheme) || !strings.EqualFold(h[:len(scheme)], scheme) {
 		return "", false
 	}
