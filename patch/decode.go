@@ -239,6 +239,10 @@ func (d *decoder) path(op *Op, r parts) (bool, error) {
 
 // find resolves the path.
 func (d *decoder) find(op *Op) error {
+	if a, ok := d.t.Attr(op.Path); ok && a.Path() == op.Path && a.Parent() == nil && a.URN() == "" {
+		op.Target.Attr = a // a plain name needs no parser
+		return nil
+	}
 	path, err := filter.ParsePath(op.Path, d.o.Path)
 	if err == nil {
 		op.Target, err = filter.ResolvePath(path, d.t, d.o.Checking)

@@ -202,7 +202,7 @@ func (b *compiler) attr(def Attribute, parent *Attr, ext int) *Attr {
 		a.subs = append(a.subs, b.attr(s, a, ext))
 	}
 	a.subIndex = newAttrIndex(a.subs)
-	a.defaultSubs = a.findDefaultSubs()
+	a.findDefaultSubs()
 	if a.Type == Boolean {
 		for i := range a.bools {
 			w := writer{t: t}
@@ -260,21 +260,21 @@ func (a *Attr) isRequired() bool {
 		!top.isCommon() && !a.open && !a.IsPassword() && !a.IsComputed()
 }
 
-func (a *Attr) findDefaultSubs() defaultSubs {
-	d := defaultSubs{value: a.SubAttr("value"), label: a.SubAttr("type"), primary: a.SubAttr("primary")}
-	d.holdsLists = slices.ContainsFunc(a.subs, func(s *Attr) bool { return s.MultiValued })
+// findDefaultSubs finds them, when the sub-attributes are known, and what follows from them.
+func (a *Attr) findDefaultSubs() {
+	a.defaultSubs = defaultSubs{value: a.SubAttr("value"), label: a.SubAttr("type"), primary: a.SubAttr("primary")}
+	a.holdsLists = slices.ContainsFunc(a.subs, func(s *Attr) bool { return s.MultiValued })
 	ref := a.SubAttr("$ref")
-	if d.value == nil || ref == nil || len(ref.References) == 0 {
-		return d
+	if a.value == nil || ref == nil || len(ref.References) == 0 {
+		return
 	}
 	if r := ref.References[0]; r == "external" || r == "uri" {
-		return d
+		return
 	}
-	d.refers = true
+	a.refers = true
 	if len(ref.References) == 1 {
-		d.ref = ref
+		a.ref = ref
 	}
-	return d
 }
 
 func (a *Attr) canonicalPath() string {

@@ -157,6 +157,14 @@ func DecodeElement(a *Attr, data []byte, o Decoding) (Value, []Note, error) {
 }
 
 func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, error) {
+	if a.Type == Boolean && !list { // "active" is what most operations are on
+		switch string(data) {
+		case "true":
+			return a.is(true), nil, nil
+		case "false":
+			return a.is(false), nil, nil
+		}
+	}
 	d := newDecoder(a.t, data, o)
 	defer d.release()
 	if err := d.check(d.alone(a, list)); err != nil {
@@ -179,9 +187,7 @@ func decodeValue(a *Attr, data []byte, o Decoding, list bool) (Value, []Note, er
 // scalarAlone returns the one value there is, with its node in one piece of memory.
 func (d *decoder) scalarAlone() Value {
 	if n := d.nodes[0]; n.kind == kindTrue || n.kind == kindFalse {
-		if v := d.t.attrs[n.attr].bools[n.kind-kindTrue]; !v.IsZero() {
-			return v // keys of open extensions have none
-		}
+		return d.t.attrs[n.attr].is(n.kind == kindTrue)
 	}
 	var alone struct {
 		tape

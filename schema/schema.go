@@ -6,7 +6,6 @@ package schema
 //	{Name: "userName", Required: true, Uniqueness: schema.Server}
 type Attribute struct {
 	Name        string
-	Description string
 	Type        DataType
 	MultiValued bool
 
@@ -25,6 +24,8 @@ type Attribute struct {
 	// Canonical lists the values that clients are told of. Others are taken
 	// as well, unless a Decoding says RefuseNonCanonical.
 	Canonical []string
+
+	Description string
 
 	// References names what a Reference may point to: resource types,
 	// "external" or "uri".

@@ -264,6 +264,9 @@ func (a *Attr) choosePrimary(v Value, keep int) (chosen int, several bool) {
 
 // is returns a boolean as a value of a.
 func (a *Attr) is(v bool) Value {
+	if made := a.bools[kindOf(v)-kindTrue]; !made.IsZero() {
+		return made
+	}
 	w := writer{t: a.t}
 	w.scalar(a, kindOf(v), "")
 	return w.result()
