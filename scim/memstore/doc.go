@@ -32,7 +32,7 @@
 // resource of the tenant; the lock is held only until these are listed.
 //
 // A user is in memory as the tape of its resource and a few words per index:
-// about 0.9 KB for one with a JSON of 600 bytes. A membership is about 13 bytes.
+// about 0.8 KB for one with a JSON of 600 bytes. A membership is about 13 bytes.
 //
 // # Goroutines and transactions
 //
