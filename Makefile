@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # How long "make bench" measures each line.
-TIME ?= 10s
+TIME ?= 5s
 
 .PHONY: all
 all: build race lint ## build, race and lint (this is what plain "make" does)

@@ -130,14 +130,26 @@ func (g *roleGroups) GetGroup(ctx context.Context, t Tenant, id string) (*schema
 
 // CreateGroup creates a group of the application, unless a role group has its name:
 // an identity provider could not tell them apart.
-func (g *roleGroups) CreateGroup(ctx context.Context, t Tenant, w GroupWrite) (GroupResult, error) {
-	if err := g.checkRoleName(ctx, t, g.nameKey(w.New), ""); err != nil {
-		return GroupResult{}, err
-	}
+func (g *roleGroups) CreateGroup(ctx context.Context, t Tenant, w GroupWrite) (res GroupResult, err error) {
 	if err := refuseRoleGroups(w.Members); err != nil {
 		return GroupResult{}, err
 	}
-	return g.app.CreateGroup(ctx, t, w)
+	err = g.naming(ctx, t, w.Write, func(ctx context.Context) error {
+		res, err = g.app.CreateGroup(ctx, t, w)
+		return err
+	})
+	return res, err
+}
+
+// naming runs a write that gives a group of the application its name, unless a role group
+// has it: both in one transaction, so that none gets it in between.
+func (g *roleGroups) naming(ctx context.Context, t Tenant, w Write, write func(ctx context.Context) error) error {
+	return g.inTx(ctx, func(ctx context.Context) error {
+		if err := g.checkRoleName(ctx, t, g.nameKey(w.New), ""); err != nil {
+			return err
+		}
+		return write(ctx)
+	})
 }
 
 // refuseRoleGroups says of role groups that they can't be members of the application's,
@@ -159,15 +171,19 @@ func (g *roleGroups) UpdateGroup(ctx context.Context, t Tenant, id string, w Gro
 		})
 		return res, err
 	}
-	if g.renames(w.Write) {
-		if err := g.checkRoleName(ctx, t, g.nameKey(w.New), ""); err != nil {
-			return GroupResult{}, err
-		}
-	}
 	if err := refuseRoleGroups(w.Members); err != nil {
 		return GroupResult{}, err
 	}
-	return g.app.UpdateGroup(ctx, t, id, w)
+	write := func(ctx context.Context) error {
+		res, err = g.app.UpdateGroup(ctx, t, id, w)
+		return err
+	}
+	if g.renames(w.Write) {
+		err = g.naming(ctx, t, w.Write, write)
+	} else {
+		err = write(ctx)
+	}
+	return res, err
 }
 
 // DeleteGroup erases a group, which leaves the role groups that it is a member of, too.
