@@ -55,7 +55,7 @@ func newCursors(c Config) (*cursors, error) {
 }
 
 // seal makes the cursor for what comes behind a place; "" if nothing does.
-func (c *cursors) seal(q *request, s search, place string) string {
+func (c *cursors) seal(q *request, s *search, place string) string {
 	if place == "" {
 		return ""
 	}
@@ -65,7 +65,7 @@ func (c *cursors) seal(q *request, s search, place string) string {
 }
 
 // open returns the place that a cursor is for; "" for the empty one.
-func (c *cursors) open(q *request, s search) (string, error) {
+func (c *cursors) open(q *request, s *search) (string, error) {
 	if *s.cursor == "" {
 		return "", nil
 	}
@@ -85,7 +85,7 @@ func (c *cursors) open(q *request, s search) (string, error) {
 }
 
 // binding is what must be the same from page to page. The count may change.
-func binding(q *request, s search) []byte {
+func binding(q *request, s *search) []byte {
 	h := sha256.New()
 	filter := ""
 	if s.filter != nil {

@@ -17,7 +17,7 @@ func (c *collection) serveList(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.answer(q, s)
+	return c.answer(q, &s)
 }
 
 // serveSearch is serveList with the parameters in the body (RFC 7644, section
@@ -27,11 +27,11 @@ func (c *collection) serveSearch(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.answer(q, s)
+	return c.answer(q, &s)
 }
 
 // answer answers a search for resources of one type.
-func (c *collection) answer(q *request, s search) (*response, error) {
+func (c *collection) answer(q *request, s *search) (*response, error) {
 	q.entry.Resource = c.typ.Name()
 	query, err := c.queryOf(q, s)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *collection) answer(q *request, s search) (*response, error) {
 }
 
 // queryOf checks a search against the type.
-func (c *collection) queryOf(q *request, s search) (Query, error) {
+func (c *collection) queryOf(q *request, s *search) (Query, error) {
 	query := s.page(q)
 	var err error
 	if s.cursor != nil && q.h.byKey {
@@ -78,7 +78,7 @@ func (q *request) checking() filter.Checking {
 }
 
 // order finds the attribute to sort by (RFC 7644, section 3.4.2.3).
-func (c *collection) order(s search) (*schema.Attr, error) {
+func (c *collection) order(s *search) (*schema.Attr, error) {
 	if s.sortBy == "" {
 		return nil, nil
 	}

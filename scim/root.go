@@ -15,7 +15,7 @@ func (h *Handler) serveRoot(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.answerRoot(q, s)
+	return h.answerRoot(q, &s)
 }
 
 // serveRootSearch is serveRoot with the parameters in the body.
@@ -24,7 +24,7 @@ func (h *Handler) serveRootSearch(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.answerRoot(q, s)
+	return h.answerRoot(q, &s)
 }
 
 // part is what one type contributes to a query of all.
@@ -33,7 +33,7 @@ type part struct {
 	query Query
 }
 
-func (h *Handler) answerRoot(q *request, s search) (*response, error) {
+func (h *Handler) answerRoot(q *request, s *search) (*response, error) {
 	parts, err := h.parts(q, s)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (h *Handler) answerRoot(q *request, s search) (*response, error) {
 
 // parts checks the search against each type. An attribute that a type does not have
 // counts as one without a value; one that no type has is an error.
-func (h *Handler) parts(q *request, s search) ([]part, error) {
+func (h *Handler) parts(q *request, s *search) ([]part, error) {
 	e, err := s.expression(q)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func constant(holds bool) filter.Expression {
 }
 
 // rootInTurn answers with the types one after another.
-func (h *Handler) rootInTurn(q *request, s search, parts []part) (*response, error) {
+func (h *Handler) rootInTurn(q *request, s *search, parts []part) (*response, error) {
 	l := newList(q)
 	whole := s.page(q)
 	total, skip, want := 0, whole.StartIndex-1, whole.Count
@@ -167,7 +167,7 @@ func (h *Handler) rootInTurn(q *request, s search, parts []part) (*response, err
 }
 
 // rootSorted merges the types in one order. It reads the pages before this one too.
-func (h *Handler) rootSorted(q *request, s search, parts []part) (*response, error) {
+func (h *Handler) rootSorted(q *request, s *search, parts []part) (*response, error) {
 	whole := s.page(q)
 	last := whole.StartIndex - 1 + whole.Count
 	if last > h.config.MaxScan {
@@ -209,7 +209,7 @@ func (p part) sortValue(r *schema.Resource) schema.Value {
 
 // rootByKey walks the types one after another; the cursor says which one it is at, and
 // where there. A type that is not reached on this page is only counted.
-func (h *Handler) rootByKey(q *request, s search, parts []part) (*response, error) {
+func (h *Handler) rootByKey(q *request, s *search, parts []part) (*response, error) {
 	place, err := h.cursors.open(q, s)
 	if err != nil {
 		return nil, err

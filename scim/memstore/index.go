@@ -2,10 +2,11 @@ package memstore
 
 import "hash/maphash"
 
-// digest stands for a key in an index: half as much memory as the text itself, nothing
+// digest stands for a key in an index: a quarter of the memory of the text itself, nothing
 // that the garbage collector has to follow, and no text that must stay for it. Two keys
-// may have the same one, so what is found by it has to be looked at.
-type digest uint64
+// may have the same one, as some hundred of a million do, so what is found by it has to be
+// looked at.
+type digest uint32
 
 // seed lets nobody choose keys with the same digest.
 var seed = maphash.MakeSeed()

@@ -47,6 +47,9 @@ func (s shelf) asksForEdges(q scim.Query) bool {
 	if q.Filter == nil {
 		return false
 	}
+	if a, _, alone, ok := q.Filter.Equality(); ok && alone { // as most filters are
+		return a.Top().Path() == name
+	}
 	a, ok := q.Filter.Type().Attr(name)
 	return ok && q.Filter.Mentions(a)
 }
