@@ -68,7 +68,7 @@ func isUnreserved(id string) bool {
 
 // unreserved has the characters that need no escaping in a URI (RFC 3986, section 2.3).
 var unreserved = func() (is [256]bool) {
-	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._" {
+	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~" {
 		is[c] = true
 	}
 	return is
@@ -77,7 +77,8 @@ var unreserved = func() (is [256]bool) {
 // AppendJSON appends the resource as JSON to dst: "schemas" and "id" first,
 // then the attributes in canonical order, then extensions, then "meta".
 // Unassigned attributes are left out (RFC 7643, section 2.5), and "meta" as long
-// as the resource has no id.
+// as the resource has no id. What is behind the result, up to the capacity of dst, may be
+// written over.
 func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 	if e.Projection == nil {
 		e.Projection = r.t.projection
@@ -104,7 +105,8 @@ func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 }
 
 // AppendJSON appends the value as JSON to dst; null if it is unassigned. All
-// sub-attributes are shown.
+// sub-attributes are shown. What is behind the result, up to the capacity of dst, may be
+// written over.
 func (v Value) AppendJSON(dst []byte) []byte {
 	if v.IsZero() {
 		return append(dst, "null"...)

@@ -8,7 +8,8 @@ import (
 
 // AppendValues appends the values to dst as a JSON object that [Restore] reads: all of
 // them, also those that clients never see, and without schemas, id and meta. It is for
-// applications that keep these elsewhere.
+// applications that keep these elsewhere. What is behind the result, up to the capacity of
+// dst, may be written over.
 func (r *Resource) AppendValues(dst []byte) []byte {
 	begin := len(dst)
 	e := encoder{tape: r.tape}

@@ -20,8 +20,9 @@
 // # Order
 //
 // Resources are in the order of their creation, which is also that of their
-// ids, so that pages stay where they are when something is removed. Edges are
-// in the order of the group's id, then the member's.
+// ids, so that pages stay where they are when something is removed. An id is a UUID of
+// version 7 (RFC 9562, section 5.7) whose last eight digits count the resources of the
+// tenant. Edges are in the order of the group's id, then the member's.
 //
 // # What it costs
 //
