@@ -22,8 +22,8 @@ func stored(tb testing.TB, typ *schema.Type) *schema.Resource {
 // encoding/json, which reads it into a map and checks nothing.
 func BenchmarkDecode(b *testing.B) {
 	typ := schema.UserType()
-	turns.Ratios(b, 1000,
-		turns.Side{Name: "muster", Do: func(b *testing.B, n int) {
+	turns.Ratios(b, 2000,
+		turns.Side{Name: "muster", Times: 4, Do: func(b *testing.B, n int) {
 			for range n {
 				d, err := schema.Decode(typ, peer.UserBody, schema.Decoding{})
 				if err != nil {
@@ -52,7 +52,7 @@ func BenchmarkEncode(b *testing.B) {
 	require.NoError(b, json.Unmarshal([]byte(r.String()), &m))
 	var buf []byte
 	turns.Ratios(b, 1000,
-		turns.Side{Name: "muster", Do: func(_ *testing.B, n int) {
+		turns.Side{Name: "muster", Times: 20, Do: func(_ *testing.B, n int) {
 			for range n {
 				buf = r.AppendJSON(buf[:0], schema.Encoding{})
 			}

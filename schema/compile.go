@@ -249,6 +249,10 @@ func (b *compiler) finish() {
 			t.required = append(t.required, a)
 		}
 	}
+	for i, a := range t.attrs {
+		t.forms[i].refers = a.ref != nil
+	}
+	t.usualMeta = `,"meta":{"resourceType":` + t.quotedName + `,"created":"`
 	t.projection = t.defaultProjection()
 }
 

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"fmt"
 	"iter"
 	"math/bits"
@@ -310,11 +309,10 @@ func (d *decoder) alone(a *Attr, list bool) error {
 // key reads one member of the resource: an attribute, or the object of an
 // extension.
 func (d *decoder) key(name []byte) error {
-	if bytes.IndexByte(name, ':') < 0 {
-		if a := d.t.exts[0].names.find(string(name)); a != nil {
-			return d.top(a)
-		}
-	} else if ext := findURN(d.t, name); ext > 0 {
+	if a := d.t.exts[0].names.find(string(name)); a != nil {
+		return d.top(a)
+	}
+	if ext := findURN(d.t, name); ext > 0 {
 		return d.extension(ext)
 	}
 	return d.unknown(string(name))

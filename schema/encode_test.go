@@ -16,7 +16,7 @@ const baseURL = "https://example.com/scim/v2"
 
 // fullEncoding is one with everything that a handler gives.
 func fullEncoding(p *schema.Projection) schema.Encoding {
-	return schema.Encoding{Projection: p, BaseURL: baseURL, Endpoints: map[string]string{"User": "/Users", "Team": "/Teams"}}
+	return schema.Encoding{Projection: p, Links: schema.NewLinks(baseURL, map[string]string{"User": "/Users", "Team": "/Teams"})}
 }
 
 var someMeta = schema.Meta{
@@ -79,7 +79,7 @@ func TestAppendJSONMeta(t *testing.T) {
 		{"not UTF-8", "\xff", schema.Meta{}, "", head + `,"id":"` + "\ufffd" + `","a":"x","meta":{"resourceType":"Big \"Thing\""}}`},
 	}
 	for _, tt := range tests {
-		got := string(r.WithMeta(tt.id, tt.meta).AppendJSON(nil, schema.Encoding{BaseURL: tt.base}))
+		got := string(r.WithMeta(tt.id, tt.meta).AppendJSON(nil, schema.Encoding{Links: schema.NewLinks(tt.base, nil)}))
 		assert.Equal(t, tt.want, got, tt.about)
 		assert.True(t, json.Valid([]byte(got)), tt.about)
 	}

@@ -10,6 +10,17 @@ type Projection struct {
 	// Single keys of open extensions, by folded path: those shown although
 	// their extension is not, and those not shown although it is.
 	only, except []string
+
+	// all says that it shows everything that a resource can have.
+	all bool
+}
+
+// shown returns the bits, nil if nothing is left out: then nobody need ask for each value.
+func (p *Projection) shown() []uint64 {
+	if p.all {
+		return nil
+	}
+	return p.bits
 }
 
 func (p *Projection) has(number uint16) bool {
@@ -40,7 +51,7 @@ func (p *Projection) hasKey(a *Attr) bool {
 // With returns a projection that shows a and its sub-attributes too: for
 // attributes with returned "request" that the client has just sent.
 func (p *Projection) With(a *Attr) *Projection {
-	c := &Projection{slices.Clone(p.bits), slices.Clone(p.only), p.except}
+	c := &Projection{slices.Clone(p.bits), slices.Clone(p.only), p.except, p.all}
 	c.show(a)
 	return c
 }
@@ -103,6 +114,10 @@ func (t *Type) defaultProjection() *Projection {
 		if a.Returned == Always || a.Returned == ByDefault {
 			p.show(a)
 		}
+	}
+	p.all = true
+	for _, a := range t.attrs {
+		p.all = p.all && (p.has(a.number) || a.IsPassword()) // which no resource has
 	}
 	return p
 }

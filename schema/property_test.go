@@ -487,7 +487,7 @@ func TestProjections(t *testing.T) {
 		r := build(t, typ, genModel(t, typ)).WithMeta("1", Meta{Version: "v"})
 		list := rapid.SliceOfN(rapid.SampledFrom(names), 0, 4)
 		p := typ.Project(list.Draw(t, "attributes"), list.Draw(t, "excluded"))
-		text := r.AppendJSON(nil, Encoding{Projection: p, BaseURL: "https://example.com", Endpoints: map[string]string{"User": "/Users"}})
+		text := r.AppendJSON(nil, Encoding{Projection: p, Links: NewLinks("https://example.com", map[string]string{"User": "/Users"})})
 		var got map[string]any
 		require.NoError(t, json.Unmarshal(text, &got), "%s", text)
 		require.Equal(t, "1", got["id"])
@@ -496,6 +496,30 @@ func TestProjections(t *testing.T) {
 		require.NotContains(t, got, "wo")
 		require.Equal(t, !r.Get("always").IsZero(), got["always"] != nil)
 		noneEmpty(t, got)
+	})
+}
+
+// TestUsualMeta: what is written at once where all is shown is what is written piece by piece.
+func TestUsualMeta(t *testing.T) {
+	typ := UserType()
+	require.True(t, typ.projection.all)
+	pieces := *typ.projection
+	pieces.all = false
+	rapid.Check(t, func(t *rapid.T) {
+		genTime := rapid.Custom(func(t *rapid.T) time.Time {
+			return time.UnixMicro(rapid.Int64Range(-1, 1<<52).Draw(t, "time")).UTC()
+		})
+		m := Meta{Created: genTime.Draw(t, "created"), Version: rapid.SampledFrom([]string{"", "v1", `"`, "ä"}).Draw(t, "version")}
+		m.LastModified = rapid.OneOf(rapid.Just(m.Created), rapid.Just(time.Time{}), genTime).Draw(t, "modified")
+		values := genModel(t, typ)
+		delete(values, "userName") // which takes no characters that can't be seen
+		r := build(t, typ, values).WithMeta(rapid.SampledFrom([]string{"", "1", "a b", `"`, "ä"}).Draw(t, "id"), m)
+		e := Encoding{Links: NewLinks(
+			rapid.SampledFrom([]string{"", "https://example.com", `https://x/"`}).Draw(t, "base"),
+			rapid.SampledFrom([]map[string]string{nil, {"User": "/Users"}}).Draw(t, "endpoints"))}
+		want := e
+		want.Projection = &pieces
+		require.Equal(t, string(r.AppendJSON(nil, want)), string(r.AppendJSON(nil, e)))
 	})
 }
 

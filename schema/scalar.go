@@ -154,17 +154,18 @@ func appendTime(dst []byte, t time.Time) []byte {
 	hour, minute, second := t.Clock()
 	var text [len(emitted)]byte
 	copy(text[:], emitted)
-	put2(text[0:], year/100)
-	put2(text[2:], year%100)
-	put2(text[5:], int(month))
-	put2(text[8:], day)
-	put2(text[11:], hour)
-	put2(text[14:], minute)
-	put2(text[17:], second)
+	put := func(i, n int) { *(*[2]byte)(text[i:]) = twoDigits[n%100] }
+	put(0, year/100)
+	put(2, year)
+	put(5, int(month))
+	put(8, day)
+	put(11, hour)
+	put(14, minute)
+	put(17, second)
 	micro := t.Nanosecond() / 1000
-	put2(text[20:], micro/10000)
-	put2(text[22:], micro/100%100)
-	put2(text[24:], micro%100)
+	put(20, micro/10000)
+	put(22, micro/100)
+	put(24, micro)
 	n := len(text) - 1
 	for text[n-1] == '0' && n > 20 {
 		n--
@@ -176,5 +177,10 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return append(dst, text[:n+1]...)
 }
 
-// put2 writes n with two digits.
-func put2(dst []byte, n int) { dst[0], dst[1] = byte('0'+n/10), byte('0'+n%10) }
+// twoDigits has 00 to 99.
+var twoDigits = func() (texts [100][2]byte) {
+	for i := range texts {
+		texts[i] = [2]byte{byte('0' + i/10), byte('0' + i%10)}
+	}
+	return texts
+}()

@@ -35,6 +35,7 @@ type Extension struct {
 type Type struct {
 	config     TypeConfig
 	quotedName string      // as JSON
+	usualMeta  string      // what "meta" begins with where nothing is left out
 	exts       []extension // exts[0] is the base schema
 
 	attrs    []*Attr // by number, preorder

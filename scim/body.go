@@ -10,40 +10,24 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/muster-scim/muster/schema"
 )
 
-// buffers keeps space for bodies and answers. What is decoded from a body is
-// copied, so the space can be used again.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxKept is the largest space that is kept: a page of 1,000 users or a group of
-// 10,000 members fits in, while a bulk request of 100 MB must not stay.
-const maxKept = 1 << 20
-
 // maxTrusted is for how large a body there is room at once if its header says so.
 const maxTrusted = 1 << 20
 
-func putBuffer(b *bytes.Buffer) {
-	if b.Cap() <= maxKept {
-		b.Reset()
-		buffers.Put(b)
-	}
-}
-
-// body reads the request's body; the caller gives the buffer back.
-func (q *request) body() (*bytes.Buffer, error) {
+// body reads the request's body; the caller releases the space.
+func (q *request) body() (*space, error) {
 	if err := q.checkContentType(); err != nil {
 		return nil, err
 	}
-	b := buffers.Get().(*bytes.Buffer)
+	b := newSpace()
 	if q.ContentLength > 0 {
-		b.Grow(int(min(q.ContentLength, q.maxBody, maxTrusted)) + bytes.MinRead)
+		b.grow(int(min(q.ContentLength, q.maxBody, maxTrusted)) + bytes.MinRead)
 	}
-	if _, err := b.ReadFrom(q.limited()); err != nil {
-		putBuffer(b)
+	if err := b.read(q.limited()); err != nil {
+		b.release()
 		return nil, q.unread(err)
 	}
 	return b, nil
@@ -91,8 +75,8 @@ func (q *request) decode(t *schema.Type) (schema.Decoded, error) {
 	if err != nil {
 		return schema.Decoded{}, err
 	}
-	defer putBuffer(b)
-	doc, err := schema.Decode(t, b.Bytes(), q.settings.Dialect.Decoding)
+	defer b.release()
+	doc, err := schema.Decode(t, b.bytes, q.settings.Dialect.Decoding)
 	q.entry.Notes = doc.Notes
 	return doc, err
 }

@@ -246,7 +246,7 @@ func (job *bulkJob) perform(op *bulkOp, method, path string, data []byte) {
 		return
 	}
 	if resp.body != nil {
-		putBuffer(resp.body)
+		resp.body.release()
 	}
 	op.status, op.etag = resp.status, resp.etag
 	if resp.location != "" {
@@ -306,8 +306,8 @@ func (h *Handler) serveOne(q *request) (resp *response, err error) {
 
 // response writes the results, in the order of the request.
 func (job *bulkJob) response() *response {
-	b := buffers.Get().(*bytes.Buffer)
-	b.WriteString(`{"schemas":["` + bulkResponseURN + `"],"Operations":[`)
+	b := newSpace()
+	dst := append(b.bytes, `{"schemas":["`+bulkResponseURN+`"],"Operations":[`...)
 	first := true
 	for i := range job.ops {
 		op := job.ops[i]
@@ -315,12 +315,12 @@ func (job *bulkJob) response() *response {
 			continue
 		}
 		if !first {
-			b.WriteByte(',')
+			dst = append(dst, ',')
 		}
 		first = false
-		b.Write(op.result(b.AvailableBuffer()))
+		dst = op.result(dst)
 	}
-	b.WriteString("]}")
+	b.bytes = append(dst, "]}"...)
 	return &response{status: http.StatusOK, body: b}
 }
 

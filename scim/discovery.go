@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -314,8 +313,8 @@ func documentResponse(doc any) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := buffers.Get().(*bytes.Buffer)
-	b.Write(text)
+	b := newSpace()
+	b.bytes = append(b.bytes, text...)
 	return &response{status: http.StatusOK, body: b}, nil
 }
 

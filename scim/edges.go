@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"bytes"
 	"cmp"
 	"io"
 	"slices"
@@ -32,8 +31,7 @@ type edgeWriter struct {
 	next  string // where they go on, if not all were read
 	holes []hole
 
-	id  string        // of the resource that is being written
-	dst *bytes.Buffer // and where it goes
+	id string // of the resource that is being written
 }
 
 // hole is a place in an answer where memberships are put in when it is written.
@@ -115,7 +113,7 @@ func (w *edgeWriter) own(id string) []Membership {
 func (w *edgeWriter) tail(dst []byte) []byte {
 	own := w.own(w.id)
 	if w.next != "" && !w.isComplete(own) {
-		h := hole{at: w.dst.Len() + len(dst), of: w, id: w.id}
+		h := hole{at: len(dst), of: w, id: w.id}
 		if len(own) == len(w.edges) { // the only resource
 			h.first = MembershipPage{Edges: own, Next: w.next}
 		}
@@ -148,8 +146,8 @@ func (w *edgeWriter) append(dst []byte, edges []Membership) []byte {
 // fill writes all memberships of a resource, page by page.
 func (h hole) fill(to io.Writer) error {
 	w := h.of
-	b := buffers.Get().(*bytes.Buffer)
-	defer func() { putBuffer(b) }()
+	b := newSpace()
+	defer b.release()
 	page, begun := h.first, false
 	for {
 		if len(page.Edges) == 0 && (page.Next != "" || !begun) {
@@ -159,15 +157,15 @@ func (h hole) fill(to io.Writer) error {
 			}
 		}
 		if len(page.Edges) > 0 {
-			dst := b.AvailableBuffer()
+			dst := b.bytes[:0]
 			if begun {
 				dst = append(dst, ',')
 			} else {
 				dst = append(dst, w.name...)
 			}
 			begun = true
-			b.Write(w.append(dst, page.Edges))
-			if _, err := b.WriteTo(to); err != nil {
+			b.bytes = w.append(dst, page.Edges)
+			if _, err := to.Write(b.bytes); err != nil {
 				return err
 			}
 		}

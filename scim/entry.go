@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -186,16 +185,16 @@ func changesOf(before, after *schema.Resource, paths []string) []Change {
 	paths = paths[:min(len(paths), maxChanges)]
 	changes := make([]Change, len(paths), len(paths)+1)
 	// All values are parts of one text: two allocations rather than two for each.
-	b := buffers.Get().(*bytes.Buffer)
-	defer putBuffer(b)
+	b := newSpace()
+	defer b.release()
 	ends := make([][2]int32, 0, 20) // on the stack, for most
 	for _, path := range paths {
-		writeValue(b, before, path)
-		middle := b.Len()
-		writeValue(b, after, path)
-		ends = append(ends, [2]int32{int32(middle), int32(b.Len())})
+		b.bytes = appendValue(b.bytes, before, path)
+		middle := len(b.bytes)
+		b.bytes = appendValue(b.bytes, after, path)
+		ends = append(ends, [2]int32{int32(middle), int32(len(b.bytes))})
 	}
-	text, begin := b.String(), int32(0)
+	text, begin := string(b.bytes), int32(0)
 	for i, path := range paths {
 		middle, end := ends[i][0], ends[i][1]
 		changes[i] = Change{Path: path, Before: text[begin:middle], After: text[middle:end]}
@@ -204,29 +203,28 @@ func changesOf(before, after *schema.Resource, paths []string) []Change {
 	return changes
 }
 
-// writeValue writes a value as the log has it; nothing if there is none.
-func writeValue(b *bytes.Buffer, r *schema.Resource, path string) {
+// appendValue appends a value as the log has it; nothing if there is none.
+func appendValue(dst []byte, r *schema.Resource, path string) []byte {
 	if r == nil {
-		return
+		return dst
 	}
 	a, ok := r.Type().Attr(path)
 	if !ok {
-		return
+		return dst
 	}
 	v := r.Value(a)
 	switch {
 	case v.IsZero():
+		return dst
 	case isSecret(a):
-		b.WriteString(redactedJSON)
-	default:
-		begin := b.Len()
-		b.Write(withoutSecrets(a, v).AppendJSON(b.AvailableBuffer()))
-		if b.Len()-begin > MaxChangeValue {
-			text := cut(string(b.Bytes()[begin:]), MaxChangeValue)
-			b.Truncate(begin)
-			b.WriteString(text)
-		}
+		return append(dst, redactedJSON...)
 	}
+	begin := len(dst)
+	dst = withoutSecrets(a, v).AppendJSON(dst)
+	if text := dst[begin:]; len(text) > MaxChangeValue {
+		dst = append(dst[:begin], cut(string(text), MaxChangeValue)...)
+	}
+	return dst
 }
 
 // isSecret reports whether values of a are for nobody to read.

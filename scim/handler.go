@@ -39,8 +39,9 @@ type Handler struct {
 
 // base is a BaseURL in the two forms that requests need.
 type base struct {
-	url  string // without a slash at the end
-	path string // what the mux may have left on request paths
+	url   string // without a slash at the end
+	path  string // what the mux may have left on request paths
+	links *schema.Links
 }
 
 // New checks c and returns a handler to mount on a mux. The error joins
@@ -49,7 +50,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	h := &Handler{config: c, base: newBase(c.BaseURL), refs: map[string]string{}, byKey: true}
+	h := &Handler{config: c, refs: map[string]string{}, byKey: true}
 	if c.Users != nil {
 		h.users = h.collect(userCollection(c.UserType, c.Users))
 	}
@@ -60,6 +61,7 @@ func New(c Config) (*Handler, error) {
 	for _, r := range c.Resources {
 		h.collect(resourceCollection(r.Type, r.Store)).readOnly = r.ReadOnly
 	}
+	h.base = h.baseAt(c.BaseURL)
 	if c.State != nil {
 		h.life = newLifecycle(h)
 		h.life.stand()
@@ -98,13 +100,14 @@ func attrOf(t *schema.Type, path string) *schema.Attr {
 	return a
 }
 
-func newBase(rawURL string) base {
+// baseAt returns the base at a URL, which may have slashes at its end.
+func (h *Handler) baseAt(rawURL string) base {
 	rawURL = strings.TrimRight(rawURL, "/")
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return base{url: rawURL}
+	b := base{url: rawURL, links: schema.NewLinks(rawURL, h.refs)}
+	if u, err := url.Parse(rawURL); err == nil {
+		b.path = u.EscapedPath()
 	}
-	return base{rawURL, u.EscapedPath()}
+	return b
 }
 
 // request is one HTTP request on its way through the handler.
@@ -184,7 +187,7 @@ func (h *Handler) serve(q *request) (resp *response, err error) {
 	defer h.recovered(&resp, &err)
 	authErr := h.authenticate(q)
 	if q.scope.BaseURL != "" {
-		q.base = newBase(q.scope.BaseURL)
+		q.base = h.baseAt(q.scope.BaseURL)
 	}
 	q.rest = below(escapedPath(q.URL), q.base.path)
 	q.entry.Path = q.rest

@@ -1,8 +1,8 @@
 package scim
 
 import (
-	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/muster-scim/muster/schema"
@@ -62,48 +62,49 @@ const listHead = 128
 
 // answer writes all, with a head that ends with a comma.
 func (l *list) answer(head []byte) (*response, error) {
-	body := buffers.Get().(*bytes.Buffer)
-	body.WriteString(`{"schemas":["` + listURN + `"],`)
-	body.Write(head)
-	body.WriteString(`"itemsPerPage":`)
-	body.Write(strconv.AppendInt(body.AvailableBuffer(), int64(l.n), 10))
-	body.WriteString(`,"Resources":[`)
+	body := newSpace()
+	dst := append(body.bytes, `{"schemas":["`+listURN+`"],`...)
+	dst = append(dst, head...)
+	dst = append(dst, `"itemsPerPage":`...)
+	dst = strconv.AppendInt(dst, int64(l.n), 10)
+	dst = append(dst, `,"Resources":[`...)
 	var holes []hole
 	for i, part := range l.q.parts {
-		if i > 0 && len(part.resources) > 0 && body.Bytes()[body.Len()-1] != '[' {
-			body.WriteByte(',')
+		if i > 0 && len(part.resources) > 0 && dst[len(dst)-1] != '[' {
+			dst = append(dst, ',')
 		}
-		h, err := part.write(l.q, body)
-		if err != nil {
-			putBuffer(body)
+		var h []hole
+		var err error
+		if dst, h, err = part.append(l.q, dst); err != nil {
+			body.release()
 			return nil, err
 		}
 		holes = append(holes, h...)
 	}
-	body.WriteString("]}")
+	body.bytes = append(dst, "]}"...)
 	l.q.answer = response{status: http.StatusOK, body: body, holes: holes}
 	return &l.q.answer, nil
 }
 
-// write writes the resources with commas between them.
-func (p *listPart) write(q *request, body *bytes.Buffer) ([]hole, error) {
+// append appends the resources with commas between them.
+func (p *listPart) append(q *request, dst []byte) ([]byte, []hole, error) {
 	edges, err := p.c.edgesOf(q, p.shown, p.resources...)
 	if err != nil {
-		return nil, err
+		return dst, nil, err
 	}
 	for i, r := range p.resources {
 		if i > 0 {
-			body.WriteByte(',')
+			dst = append(dst, ',')
 		}
-		begin := body.Len()
-		p.c.encode(q, body, r, p.shown, edges)
+		begin := len(dst)
+		dst = p.c.encode(q, dst, r, p.shown, edges)
 		if i == 0 { // then there is room for the others at once, if they are like the first
-			size := body.Len() - begin
-			body.Grow((len(p.resources)-1)*(size+size/8) + typicalSize)
+			size := len(dst) - begin
+			dst = slices.Grow(dst, (len(p.resources)-1)*(size+size/8)+typicalSize)
 		}
 	}
 	if edges == nil {
-		return nil, nil
+		return dst, nil, nil
 	}
-	return edges.holes, nil
+	return dst, edges.holes, nil
 }

@@ -43,8 +43,8 @@ func (q *request) decodePatch(t *schema.Type) (patch.Request, error) {
 	if err != nil {
 		return patch.Request{}, err
 	}
-	defer putBuffer(b)
-	doc, err := patch.Decode(t, b.Bytes(), q.settings.Dialect.Options)
+	defer b.release()
+	doc, err := patch.Decode(t, b.bytes, q.settings.Dialect.Options)
 	q.entry.Notes = doc.Notes
 	return doc, err
 }

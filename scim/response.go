@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"net/http"
@@ -37,8 +36,8 @@ type response struct {
 	// retryAfter is what a 429 or 503 says.
 	retryAfter time.Duration
 
-	// body is given back to the pool when it has been written; nil is none.
-	body *bytes.Buffer
+	// body is released when it has been written; nil is none.
+	body *space
 
 	// holes are places in the body for memberships that are read while it is written,
 	// since they are too many to have them in it.
@@ -74,12 +73,12 @@ func (resp *response) write(w http.ResponseWriter, q *request) error {
 		w.WriteHeader(resp.status)
 		return nil
 	}
-	defer putBuffer(resp.body)
+	defer resp.body.release()
 	h["Content-Type"] = scimJSON
 	if wantsPlainJSON(q.Header["Accept"]) && (q.settings == nil || !q.settings.Dialect.RefusePlainJSON) {
 		h["Content-Type"] = plainJSON
 	}
-	length := resp.body.Len()
+	length := len(resp.body.bytes)
 	if len(resp.holes) == 0 && (length > countedByServer || q.Method == http.MethodHead) {
 		set.value("Content-Length", strconv.Itoa(length))
 	}
@@ -88,7 +87,7 @@ func (resp *response) write(w http.ResponseWriter, q *request) error {
 		return nil
 	}
 	// If a write fails the client is gone: there is nobody to tell.
-	body, at := resp.body.Bytes(), 0
+	body, at := resp.body.bytes, 0
 	for _, h := range resp.holes {
 		_, _ = w.Write(body[at:h.at])
 		at = h.at
@@ -147,8 +146,8 @@ func (c *collection) resourceResponse(q *request, status int, r *schema.Resource
 	if err != nil {
 		return nil, err
 	}
-	resp.body = buffers.Get().(*bytes.Buffer)
-	c.encode(q, resp.body, r, p, edges)
+	resp.body = newSpace()
+	resp.body.bytes = c.encode(q, resp.body.bytes, r, p, edges)
 	if edges != nil {
 		resp.holes = edges.holes
 	}
@@ -176,15 +175,14 @@ func etagOf(version string) string {
 	return schema.ETag(version)
 }
 
-// encode appends a resource to b.
-func (c *collection) encode(q *request, b *bytes.Buffer, r *schema.Resource, p *schema.Projection, edges *edgeWriter) {
-	e := schema.Encoding{Projection: p, BaseURL: q.base.url, Endpoints: q.h.refs}
-	b.Grow(typicalSize)
+// encode appends a resource to dst, which is all of the answer so far.
+func (c *collection) encode(q *request, dst []byte, r *schema.Resource, p *schema.Projection, edges *edgeWriter) []byte {
+	e := schema.Encoding{Projection: p, Links: q.base.links}
 	if edges != nil {
-		edges.id, edges.dst = r.ID(), b
+		edges.id = r.ID()
 		e.Tail = edges.tail
 	}
-	b.Write(r.AppendJSON(b.AvailableBuffer(), e))
+	return r.AppendJSON(slices.Grow(dst, typicalSize), e)
 }
 
 // typicalSize is what most resources fit in, so that the buffer grows before they are
@@ -203,8 +201,8 @@ func errorResponse(q *request, e *Error) *response {
 	case sent && errors.Is(e.Err, ErrInsufficientScope):
 		resp.challenge = []string{bearer.Challenge + realm + `, error="insufficient_scope"`}
 	}
-	resp.body = buffers.Get().(*bytes.Buffer)
-	resp.body.Write(errorDocument(e, resp.requestID))
+	resp.body = newSpace()
+	resp.body.bytes = append(resp.body.bytes, errorDocument(e, resp.requestID)...)
 	return resp
 }
 

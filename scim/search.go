@@ -48,9 +48,9 @@ func (q *request) bodySearch() (search, error) {
 	if err != nil {
 		return search{}, err
 	}
-	defer putBuffer(b)
+	defer b.release()
 	var doc map[string]json.RawMessage
-	if err := json.Unmarshal(b.Bytes(), &doc); err != nil || doc == nil {
+	if err := json.Unmarshal(b.bytes, &doc); err != nil || doc == nil {
 		return search{}, badRequest(schema.ScimTypeInvalidSyntax, "A JSON object is expected.")
 	}
 	r := searchReader{strict: q.settings.Dialect.RefuseMissingSchemas}

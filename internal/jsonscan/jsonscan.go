@@ -4,6 +4,7 @@ package jsonscan
 
 import (
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -185,8 +186,10 @@ func (c *Scanner) Quoted() (text []byte, escaped bool) {
 // in a JSON string as they are.
 func PlainPrefix[T string | []byte](text T) int {
 	i := 0
-	for i+8 <= len(text) && isPlain(word(text[i:])) {
-		i += 8
+	for ; i+8 <= len(text); i += 8 {
+		if special := specials(word(text[i:])); special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
 	}
 	for i < len(text) && text[i] < utf8.RuneSelf && !isSpecial(text[i]) {
 		i++
@@ -203,11 +206,12 @@ func word[T string | []byte](text T) uint64 {
 		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
 }
 
-// isPlain reports whether all of eight bytes are ASCII and none is special.
-func isPlain(word uint64) bool {
+// specials sets the highest bit of the first of eight bytes that is special or not ASCII, and
+// of none before it.
+func specials(word uint64) uint64 {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := word^each*'"', word^each*'\\'
-	return ((word-each*' ')|(quote-each)|(backslash-each)|word)&high == 0
+	return ((word - each*' ') | (quote - each) | (backslash - each) | word) & high
 }
 
 // Str returns the next string without quotes and escapes.

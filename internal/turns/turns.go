@@ -24,8 +24,10 @@ type Side struct {
 	// its steps may be long, the sums of all turns are held against each other then.
 	Clock func(b *testing.B) time.Duration
 
-	// Times lets a side that is much quicker than the others do so many times as much in
-	// its turns; 0 is 1. Its figures are of one piece of work all the same.
+	// Times lets a side that is quicker than the others do so many times as much in its
+	// turns; 0 is 1. Turns should be about as long as each other, and some ten milliseconds,
+	// since what it takes to get going again after the others is no part of the work. The
+	// figures are of one piece of work all the same.
 	Times int
 
 	// Prepare, if not nil, is called before each turn. Its time does not count.

@@ -209,7 +209,7 @@ func hasMembers(e scim.Event) bool {
 
 // resource returns the resource as a client would get it.
 func (f Feed) resource(e scim.Event) json.RawMessage {
-	enc := schema.Encoding{BaseURL: f.BaseURL, Endpoints: f.Endpoints}
+	enc := schema.Encoding{Links: schema.NewLinks(f.BaseURL, f.Endpoints)}
 	if hasMembers(e) {
 		enc.Tail = func(dst []byte) []byte {
 			return append(append(dst, `,"members":`...), members(e.Added)...)
