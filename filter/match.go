@@ -282,7 +282,7 @@ func (t *term) inCommon(r *schema.Resource) bool {
 	case atLastModified:
 		return t.acceptsStamp(r.Meta().LastModified)
 	case atVersion:
-		return t.acceptsIf(r.Meta().Version != "", schema.ETag(r.Meta().Version))
+		return t.acceptsIf(r.Version() != "", schema.ETag(r.Version()))
 	case atLocation:
 		return t.acceptsIf(r.ID() != "", r.Type().Location(t.base, r.ID()))
 	}

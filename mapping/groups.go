@@ -104,7 +104,7 @@ func (s *groupStore[G]) UpdateGroup(ctx context.Context, t scim.Tenant, id strin
 
 // resultOf says what a write did.
 func resultOf(r *schema.Resource, e Effect) scim.GroupResult {
-	res := scim.GroupResult{Group: r, Version: r.Meta().Version, Added: e.Added, Removed: e.Removed}
+	res := scim.GroupResult{Group: r, Version: r.Version(), Added: e.Added, Removed: e.Removed}
 	if len(e.Added)+len(e.Removed) > scim.MaxEffective {
 		res.Added, res.Removed, res.Many = nil, nil, true
 	}

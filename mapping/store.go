@@ -127,7 +127,7 @@ func (s *rows[T]) checkVersion(v *T, version string) error {
 	if err != nil {
 		return err
 	}
-	if r.Meta().Version != version {
+	if r.Version() != version {
 		return scim.ErrVersionMismatch
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // swap is update by a [Swapper]; ErrNotImplemented if that can't do it.
 func (s items[T]) swap(ctx context.Context, t scim.Tenant, key string, w scim.Write, p *plan) (*schema.Resource, error) {
 	repo, ok := s.repo.(Swapper[T])
-	if !ok || !p.isPlain() || w.Old == nil || w.Version == "" || w.Old.Meta().Version != w.Version {
+	if !ok || !p.isPlain() || w.Old == nil || w.Version == "" || w.Old.Version() != w.Version {
 		return nil, scim.ErrNotImplemented
 	}
 	before, after := new(T), new(T)

@@ -78,7 +78,7 @@ func (s items[T]) update(ctx context.Context, t scim.Tenant, id string, w scim.W
 // unchanged is an update of attributes that no field holds.
 func (s *rows[T]) unchanged(ctx context.Context, t scim.Tenant, id, version string) (*schema.Resource, error) {
 	r, err := s.get(ctx, t, id)
-	if err == nil && version != "" && r.Meta().Version != version {
+	if err == nil && version != "" && r.Version() != version {
 		return nil, scim.ErrVersionMismatch
 	}
 	return r, err

@@ -12,7 +12,7 @@ type Builder struct {
 	base  *Resource
 	t     *Type
 	id    string
-	meta  Meta
+	stamp stamp
 	edits []edit
 	space [2]edit // what edits begins in: most changes are small
 	keys  int     // edits of open extensions
@@ -30,7 +30,7 @@ func New(t *Type) *Builder { return (&Resource{tape: tape{t: t}}).Edit() }
 
 // Edit returns a Builder that starts from r, which stays as it is.
 func (r *Resource) Edit() *Builder {
-	b := &Builder{t: r.t, base: r, id: r.id, meta: r.meta}
+	b := &Builder{t: r.t, base: r, id: r.id, stamp: r.stamp}
 	b.edits = b.space[:0]
 	return b
 }
@@ -39,7 +39,7 @@ func (r *Resource) Edit() *Builder {
 func (b *Builder) ID(id string) *Builder { b.id = id; return b }
 
 // Meta sets what the store knows of the resource.
-func (b *Builder) Meta(m Meta) *Builder { b.meta = m; return b }
+func (b *Builder) Meta(m Meta) *Builder { b.stamp = stampOf(m); return b }
 
 // ExternalID sets the identifier that the client gave.
 func (b *Builder) ExternalID(id string) *Builder {
@@ -158,7 +158,7 @@ func (b *Builder) Build() (*Resource, error) {
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
-	r := &Resource{tape: b.base.tape, id: b.id, meta: b.meta, bareID: b.base.bareID && b.id == b.base.id}
+	r := &Resource{tape: b.base.tape, id: b.id, stamp: b.stamp, bareID: b.base.bareID && b.id == b.base.id}
 	if len(b.edits) > 0 {
 		r.tape = b.merge()
 		if err := countKeys(b.t, r.nodes); err != nil {

@@ -37,7 +37,8 @@ func TestBuilder(t *testing.T) {
 	assert.Same(t, typ, r.Type())
 	assert.Equal(t, "7", r.ID())
 	assert.Equal(t, "e", r.ExternalID())
-	assert.Equal(t, someMeta, r.Meta())
+	assert.Equal(t, schema.Meta{Created: someMeta.Created, LastModified: someMeta.LastModified.UTC(), Version: "17"}, r.Meta())
+	assert.Zero(t, r.WithMeta("7", schema.Meta{}).Meta())
 	assert.Equal(t, `{"id":"7","externalId":"e","userName":"bjensen","name":{"givenName":"Barbara"},"active":true,`+
 		`"emails":[{"value":"b@x","type":"work"},{"value":"b@y","primary":true}],`+
 		`"`+schema.EnterpriseUserURN+`":{"manager":{"value":"m1"}},`+

@@ -250,7 +250,8 @@ func (b *compiler) finish() {
 		}
 	}
 	for i, a := range t.attrs {
-		t.forms[i].refers = a.ref != nil
+		t.forms[i].refers, t.forms[i].holdsLists = a.ref != nil, a.holdsLists
+		t.paths = append(t.paths, a.path)
 	}
 	t.usualMeta = `,"meta":{"resourceType":` + t.quotedName + `,"created":"`
 	t.projection = t.defaultProjection()

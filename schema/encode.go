@@ -138,13 +138,16 @@ type encoder struct {
 	shown []uint64 // of Projection; nil is everything
 }
 
-// form is what the encoder needs of an attribute. Those of a type lie side by side, since
-// the attributes themselves are spread over more memory than the processor has at hand.
+// form is what must be known of the attribute of each value. Those of a type lie side by
+// side, since the attributes themselves are spread over more memory than the processor has
+// at hand.
 type form struct {
-	key    string      // `,"name":"`, for strings
-	block  [block]byte // the beginning of key
-	ext    uint16      // as in Attr
-	refers bool        // has a "$ref" that follows from "value"
+	key   string      // `,"name":"`, for strings
+	block [block]byte // the beginning of key
+	ext   uint16      // as in Attr
+
+	refers     bool // has a "$ref" that follows from "value"
+	holdsLists bool // as in traits
 }
 
 // name is `,"name":`.
@@ -359,21 +362,21 @@ func (e *encoder) meta(dst []byte, r *Resource, escapedID string) []byte {
 		dst = append(dst, e.t.forms[m.resourceType.number].name()...)
 		dst = append(dst, r.t.quotedName...)
 	}
-	if !r.meta.Created.IsZero() && e.shows(m.created.number) {
+	if r.stamp.created != 0 && e.shows(m.created.number) {
 		dst = append(dst, e.t.forms[m.created.number].key...)
-		dst = append(appendTime(dst, r.meta.Created), '"')
+		dst = append(r.stamp.created.append(dst), '"')
 	}
-	if !r.meta.LastModified.IsZero() && e.shows(m.lastModified.number) {
+	if r.stamp.modified != 0 && e.shows(m.lastModified.number) {
 		dst = append(dst, e.t.forms[m.lastModified.number].key...)
-		dst = append(appendTime(dst, r.meta.LastModified), '"')
+		dst = append(r.stamp.modified.append(dst), '"')
 	}
 	if e.Links != nil && e.shows(m.location.number) {
 		dst = append(dst, e.t.forms[m.location.number].name()...)
 		dst = e.Links.append(dst, e.Links.at(r.t.config.Endpoint), escapedID)
 	}
-	if r.meta.Version != "" && e.shows(m.version.number) {
+	if r.stamp.version != "" && e.shows(m.version.number) {
 		dst = append(dst, e.t.forms[m.version.number].name()...)
-		dst = appendQuotedETag(dst, r.meta.Version)
+		dst = appendQuotedETag(dst, r.stamp.version)
 	}
 	if len(dst) == object {
 		return dst[:begin]
@@ -385,8 +388,8 @@ func (e *encoder) meta(dst []byte, r *Resource, escapedID string) []byte {
 // usualMeta does what meta does, in half the time, for resources that have all of it and
 // nothing in it to escape, which an answer shows as a whole: nearly all are so.
 func (e *encoder) usualMeta(dst []byte, r *Resource, escapedID string) (with []byte, ok bool) {
-	m := &r.meta
-	if e.shown != nil || e.Links == nil || m.Created.IsZero() || m.LastModified.IsZero() || m.Version == "" || plain(m.Version) == 0 {
+	s := &r.stamp
+	if e.shown != nil || e.Links == nil || s.created == 0 || s.modified == 0 || s.version == "" || plain(s.version) == 0 {
 		return dst, false
 	}
 	to := e.Links.at(r.t.config.Endpoint)
@@ -395,19 +398,19 @@ func (e *encoder) usualMeta(dst []byte, r *Resource, escapedID string) (with []b
 	}
 	dst = append(dst, r.t.usualMeta...)
 	created := len(dst)
-	dst = appendTime(dst, m.Created)
+	dst = s.created.append(dst)
 	end := len(dst)
 	dst = append(dst, `","lastModified":"`...)
-	if m.LastModified == m.Created { // as long as nobody has changed it
+	if s.modified == s.created { // as long as nobody has changed it
 		dst = append(dst, dst[created:end]...)
 	} else {
-		dst = appendTime(dst, m.LastModified)
+		dst = s.modified.append(dst)
 	}
 	dst = append(dst, `","location":`...)
 	dst = append(dst, to.quoted...)
 	dst = append(dst, escapedID...)
 	dst = append(dst, `","version":"W/\"`...)
-	dst = append(dst, m.Version...)
+	dst = append(dst, s.version...)
 	return append(dst, `\""}`...), true
 }
 

@@ -13,13 +13,14 @@ import (
 // the groups of a user (they are edges, see package scim).
 type Resource struct {
 	tape
-	id   string
-	meta Meta
+	id    string
+	stamp stamp
 
 	bareID bool // id is known to need no escaping
 }
 
-// Meta is what the service provider knows about a resource. Stores set it.
+// Meta is what the service provider knows about a resource. Stores set it. A resource keeps
+// the times as UTC and to the microsecond, which is how they are shown.
 type Meta struct {
 	Created, LastModified time.Time
 
@@ -38,7 +39,35 @@ func (r *Resource) ID() string { return r.id }
 func (r *Resource) ExternalID() string { return r.Value(r.t.externalID).String() }
 
 // Meta returns what the store knows about the resource.
-func (r *Resource) Meta() Meta { return r.meta }
+func (r *Resource) Meta() Meta {
+	return Meta{Created: r.stamp.created.time(), LastModified: r.stamp.modified.time(), Version: r.stamp.version}
+}
+
+// Version returns that of [Resource.Meta], alone.
+func (r *Resource) Version() string { return r.stamp.version }
+
+// stamp is a Meta in half its memory, since stores have a million of them.
+type stamp struct {
+	created, modified instant
+	version           string
+}
+
+func stampOf(m Meta) stamp {
+	return stamp{instantOf(m.Created), instantOf(m.LastModified), m.Version}
+}
+
+// instant is a time in microseconds since the zero time.Time, which is its zero value.
+type instant int64
+
+// epoch is the Unix epoch.
+const epoch instant = 719_162 * 24 * 60 * 60 * 1e6
+
+func instantOf(t time.Time) instant { return instant(t.UnixMicro()) + epoch }
+
+func (i instant) time() time.Time { return time.UnixMicro(int64(i - epoch)).UTC() }
+
+// append appends it as [FormatTime] writes it.
+func (i instant) append(dst []byte) []byte { return appendTime(dst, i.time()) }
 
 // Get returns the value at a path, ignoring case: "userName",
 // "name.givenName", "urn:…:enterprise:2.0:User:department", "meta.created". It is
@@ -99,14 +128,14 @@ func (w *writer) meta(r *Resource) {
 	m := r.t.metaSubs
 	o := w.open(r.t.meta, kindObject)
 	w.scalar(m.resourceType, kindString, r.t.Name())
-	if !r.meta.Created.IsZero() {
-		w.scalar(m.created, kindString, FormatTime(r.meta.Created))
+	if r.stamp.created != 0 {
+		w.scalar(m.created, kindString, FormatTime(r.stamp.created.time()))
 	}
-	if !r.meta.LastModified.IsZero() {
-		w.scalar(m.lastModified, kindString, FormatTime(r.meta.LastModified))
+	if r.stamp.modified != 0 {
+		w.scalar(m.lastModified, kindString, FormatTime(r.stamp.modified.time()))
 	}
-	if r.meta.Version != "" {
-		w.scalar(m.version, kindString, ETag(r.meta.Version))
+	if r.stamp.version != "" {
+		w.scalar(m.version, kindString, ETag(r.stamp.version))
 	}
 	w.close(o)
 }
@@ -147,7 +176,7 @@ func (r *Resource) Equal(o *Resource) bool {
 // use it to stamp what they keep.
 func (r *Resource) WithMeta(id string, m Meta) *Resource {
 	c := *r
-	c.id, c.meta = id, m
+	c.id, c.stamp = id, stampOf(m)
 	if id != r.id {
 		c.bareID = isUnreserved(id)
 	}

@@ -55,7 +55,7 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 		b.Put(e.a, e.v)
 	}
 	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
-		if r.nodes[i].kind < kindObject {
+		if !r.mayNeedSettling(i) {
 			continue
 		}
 		v := Value{&r.tape, i}
@@ -72,6 +72,16 @@ func (d *decoder) settle(r *Resource) (*Resource, error) {
 		return r, nil
 	}
 	return b.Build()
+}
+
+// mayNeedSettling tells at a glance of most values that there is nothing to settle.
+func (t *tape) mayNeedSettling(i int) bool {
+	n := &t.nodes[i]
+	if n.kind < kindObject {
+		return false
+	}
+	isLong := n.kind == kindArray && n.span() > 1+t.nodes[i+1].span()
+	return isLong || t.t.forms[n.attr].holdsLists
 }
 
 // settleValue settles a list or an object, and first the lists within.

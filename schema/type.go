@@ -38,11 +38,12 @@ type Type struct {
 	usualMeta  string      // what "meta" begins with where nothing is left out
 	exts       []extension // exts[0] is the base schema
 
-	attrs    []*Attr // by number, preorder
-	forms    []form  // of attrs
-	top      []*Attr // top-level attributes in the order of their numbers
-	declared []*Attr // those of top that do not stand for keys of an open extension
-	required []*Attr // those of top that Validate has to look at
+	attrs    []*Attr  // by number, preorder
+	forms    []form   // of attrs
+	paths    []string // of attrs
+	top      []*Attr  // top-level attributes in the order of their numbers
+	declared []*Attr  // those of top that do not stand for keys of an open extension
+	required []*Attr  // those of top that Validate has to look at
 
 	// immutable are the immutable attributes, also below those of declared.
 	immutable []*Attr

@@ -125,7 +125,11 @@ func (r *Resource) paths() []string {
 	}
 	paths := make([]string, 0, n)
 	for i := 0; i < len(r.nodes); i += r.nodes[i].span() {
-		paths = append(paths, Value{&r.tape, i}.Attr().path)
+		if n := r.nodes[i]; n.flags&flagNamed == 0 {
+			paths = append(paths, r.t.paths[n.attr])
+		} else {
+			paths = append(paths, Value{&r.tape, i}.Attr().path)
+		}
 	}
 	return paths
 }

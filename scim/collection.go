@@ -121,5 +121,5 @@ func resultOf(r *schema.Resource, err error) (GroupResult, error) {
 	if err != nil {
 		return GroupResult{}, err
 	}
-	return GroupResult{Group: r, Version: r.Meta().Version}, nil
+	return GroupResult{Group: r, Version: r.Version()}, nil
 }

@@ -11,10 +11,10 @@ func (c *collection) serveDelete(q *request) (*response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := q.ifMatch(r.Meta().Version); err != nil {
+		if err := q.ifMatch(r.Version()); err != nil {
 			return nil, err
 		}
-		version = r.Meta().Version
+		version = r.Version()
 	}
 	if err := c.writes.delete(q, q.id, version); err != nil {
 		return nil, err

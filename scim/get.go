@@ -13,7 +13,7 @@ func (c *collection) serveGet(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.notModified(r.Meta().Version) {
+	if q.notModified(r.Version()) {
 		return c.headers(q, http.StatusNotModified, r), nil
 	}
 	return c.resourceResponse(q, http.StatusOK, r, p)

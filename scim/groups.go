@@ -210,7 +210,7 @@ func (c *groupChange) takeOver(group *schema.Resource, gw GroupWrite) error {
 	}
 	c.id = group.ID()
 	c.result, err = c.l.groups.UpdateGroup(c.ctx, c.t, c.id, GroupWrite{
-		Write:   Write{Old: group, New: merged, Changed: merged.Changed(group), Version: group.Meta().Version},
+		Write:   Write{Old: group, New: merged, Changed: merged.Changed(group), Version: group.Version()},
 		Members: patch.MemberDelta{Add: gw.Members.Add},
 	})
 	if err != nil {

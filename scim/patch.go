@@ -69,7 +69,7 @@ func (c *collection) applyOnce(q *request, ops []patch.Op, delta patch.MemberDel
 	if err != nil {
 		return GroupResult{}, err
 	}
-	if err := q.ifMatch(old.Meta().Version); err != nil {
+	if err := q.ifMatch(old.Version()); err != nil {
 		return GroupResult{}, err
 	}
 	if delta, err = q.resolveWhere(delta); err != nil {

@@ -35,7 +35,7 @@ func (c *collection) replace(q *request, doc schema.Decoded) (*schema.Resource, 
 	if err != nil {
 		return nil, err
 	}
-	if err := q.ifMatch(old.Meta().Version); err != nil {
+	if err := q.ifMatch(old.Version()); err != nil {
 		return nil, err
 	}
 	delta, err := c.membersIn(doc.Resource)
@@ -101,11 +101,11 @@ func isCommon(a *schema.Attr) bool {
 // stay.
 func (c *collection) write(q *request, old, r *schema.Resource, changed []string, delta patch.MemberDelta, password schema.Secret) (GroupResult, error) {
 	w := GroupWrite{
-		Write:   Write{Old: old, New: r, Changed: changed, Version: old.Meta().Version, Password: password},
+		Write:   Write{Old: old, New: r, Changed: changed, Version: old.Version(), Password: password},
 		Members: delta,
 	}
 	if len(w.Changed) == 0 && delta.IsZero() && !(password.IsSet() && c.keepsPasswords) {
-		return GroupResult{Group: old, Version: old.Meta().Version}, nil
+		return GroupResult{Group: old, Version: old.Version()}, nil
 	}
 	res, err := c.writes.update(q, q.id, w)
 	if err == nil && res.Group == nil {

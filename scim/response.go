@@ -160,7 +160,7 @@ func (c *collection) headers(q *request, status int, r *schema.Resource) *respon
 	var space [256]byte
 	text := r.AppendLocation(space[:0], q.base.url)
 	n := len(text)
-	if v := r.Meta().Version; v != "" {
+	if v := r.Version(); v != "" {
 		text = schema.AppendETag(text, v)
 	}
 	both := string(text) // one string for two headers

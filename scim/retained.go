@@ -288,7 +288,7 @@ func (w userWriter) suspend(q *request, id string) error {
 		if c.new, err = b.Build(); err != nil {
 			return err
 		}
-		return c.apply(Write{Old: c.old, New: c.new, Changed: c.new.Changed(c.old), Version: c.old.Meta().Version}, false)
+		return c.apply(Write{Old: c.old, New: c.new, Changed: c.new.Changed(c.old), Version: c.old.Version()}, false)
 	})
 	if err == nil {
 		w.finish(q, c)

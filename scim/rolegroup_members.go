@@ -35,7 +35,7 @@ func (d roleDelta) records(groupID string) []State {
 
 // result reports what was done to a group.
 func (d roleDelta) result(r *schema.Resource) GroupResult {
-	res := GroupResult{Group: r, Version: r.Meta().Version}
+	res := GroupResult{Group: r, Version: r.Version()}
 	if len(d.add)+len(d.seen) > MaxEffective {
 		res.Many = true
 		return res

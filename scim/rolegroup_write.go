@@ -64,7 +64,7 @@ func (g *roleGroups) update(ctx context.Context, t Tenant, id string, w GroupWri
 	if err != nil {
 		return GroupResult{}, err
 	}
-	if w.Version != "" && w.Version != old.Meta().Version {
+	if w.Version != "" && w.Version != old.Version() {
 		return GroupResult{}, ErrVersionMismatch
 	}
 	r, err := merged(old, w.Write)
@@ -151,7 +151,7 @@ func (g *roleGroups) delete(ctx context.Context, t Tenant, id, version string) e
 	if err != nil {
 		return err
 	}
-	if version != "" && version != r.Meta().Version {
+	if version != "" && version != r.Version() {
 		return ErrVersionMismatch
 	}
 	_, count, err := g.counted(ctx, t, -1)

@@ -108,7 +108,7 @@ func (c *userChange) arrive(w Write) error {
 	if who.kind == linked {
 		c.event(Event{Type: UserLinked, Before: c.old, Detail: who.reason})
 	}
-	return c.apply(Write{Old: c.old, New: c.new, Changed: c.new.Changed(c.old), Version: c.old.Meta().Version, Password: w.Password}, who.kind == revived)
+	return c.apply(Write{Old: c.old, New: c.new, Changed: c.new.Changed(c.old), Version: c.old.Version(), Password: w.Password}, who.kind == revived)
 }
 
 // createNew stores a user whom nobody knew.
@@ -293,7 +293,7 @@ func (c *userChange) delete(version string) error {
 	if c.old, err = c.l.users.GetUser(c.ctx, c.t, c.id); err != nil {
 		return err
 	}
-	if version != "" && version != c.old.Meta().Version {
+	if version != "" && version != c.old.Version() {
 		return ErrVersionMismatch
 	}
 	c.result = c.old
@@ -341,7 +341,7 @@ func (c *userChange) hidden() {
 
 // eraseAtOnce deletes a user who owns nothing that Muster knows of.
 func (c *userChange) eraseAtOnce() error {
-	if err := c.l.users.DeleteUser(c.ctx, c.t, c.id, c.old.Meta().Version); err != nil {
+	if err := c.l.users.DeleteUser(c.ctx, c.t, c.id, c.old.Version()); err != nil {
 		return err
 	}
 	if err := c.l.forget(c.ctx, c.t, c.id); err != nil {

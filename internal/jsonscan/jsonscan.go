@@ -136,6 +136,10 @@ func (c *Scanner) Enter() {
 // More goes on to the next member or element and reports whether there is one. If
 // not, it leaves the object or list, which ends with the given bracket.
 func (c *Scanner) More(end byte) bool {
+	if at := c.pos; !c.fresh && at+1 < len(c.data) && c.data[at] == ',' && c.data[at+1] > ' ' { // without blanks
+		c.pos++
+		return true
+	}
 	c.space()
 	if c.pos < len(c.data) && c.data[c.pos] == end {
 		c.pos++
@@ -237,11 +241,29 @@ func (c *Scanner) Unquote(dst, quoted []byte) []byte {
 
 // Name returns the name of the next member and goes on to its value.
 func (c *Scanner) Name() []byte {
+	if name := c.plainName(); name != nil {
+		return name
+	}
 	name := c.Str()
 	c.space()
 	c.take(':')
 	c.space()
 	return name
+}
+
+// plainName is Name where there are neither escapes nor blanks, as in most documents; nil
+// elsewhere.
+func (c *Scanner) plainName() []byte {
+	data := c.data[c.pos:]
+	if len(data) == 0 || data[0] != '"' {
+		return nil
+	}
+	end := 1 + PlainPrefix(data[1:])
+	if end+2 >= len(data) || data[end] != '"' || data[end+1] != ':' || data[end+2] <= ' ' {
+		return nil
+	}
+	c.pos += end + 2
+	return data[1:end]
 }
 
 // Literal returns the next number, true, false or null.

@@ -47,8 +47,7 @@ func (s *set[K]) add(k K) bool {
 		s.n = 1
 		return true
 	}
-	i := s.chunkOf(k)
-	j, ok := slices.BinarySearch(s.chunks[i], k)
+	i, j, ok := s.search(k)
 	if ok {
 		return false
 	}
@@ -59,6 +58,18 @@ func (s *set[K]) add(k K) bool {
 	s.firsts[i] = s.chunks[i][0]
 	s.n++
 	return true
+}
+
+// search returns where k is or belongs. Behind all others, where what is new belongs, it
+// need not search.
+func (s *set[K]) search(k K) (i, j int, ok bool) {
+	i = len(s.chunks) - 1
+	if j = len(s.chunks[i]); k > s.chunks[i][j-1] {
+		return i, j, false
+	}
+	i = s.chunkOf(k)
+	j, ok = slices.BinarySearch(s.chunks[i], k)
+	return i, j, ok
 }
 
 // insert makes keys chunk i.
@@ -98,8 +109,7 @@ func (s *set[K]) remove(k K) bool {
 	if s.n == 0 {
 		return false
 	}
-	i := s.chunkOf(k)
-	j, ok := slices.BinarySearch(s.chunks[i], k)
+	i, j, ok := s.search(k)
 	if !ok {
 		return false
 	}

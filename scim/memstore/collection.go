@@ -197,8 +197,8 @@ func (c *collection) create(r *schema.Resource) (handle, *schema.Resource, error
 			return 0, nil, err
 		}
 	}
-	r = c.n.d.stamper.created(r, h)
-	c.insert(h, r, false, places)
+	r, id := c.n.d.stamper.created(r, h)
+	c.insert(h, newRecord(r, id, c.kind), places)
 	return h, r, nil
 }
 
@@ -223,7 +223,7 @@ func (c *collection) next(h handle, w scim.Write) (*schema.Resource, error) {
 }
 
 func checkVersion(r *schema.Resource, version string) error {
-	if version != "" && version != r.Meta().Version {
+	if version != "" && version != r.Version() {
 		return scim.ErrVersionMismatch
 	}
 	return nil
@@ -277,11 +277,10 @@ func converted(r *schema.Resource, t *schema.Type) (*schema.Resource, error) {
 	return b.Build()
 }
 
-// insert makes h the handle of r, which has these places.
-func (c *collection) insert(h handle, r *schema.Resource, hidden bool, places []place) {
-	id, _ := parseID(r.ID())
-	c.n.records.put(h, record{res: r, idTime: id.hi, idRandom: id.random(), kind: c.kind, hidden: hidden})
-	if hidden {
+// insert stores rec, whose resource has these places.
+func (c *collection) insert(h handle, rec record, places []place) {
+	c.n.records.put(h, rec)
+	if rec.hidden {
 		c.hidden.add(h)
 	} else {
 		c.live.add(h)
@@ -304,8 +303,9 @@ func (c *collection) drop(h handle) {
 		c.reindex(h, rec.res, nil)
 	}
 	c.n.records.drop(h)
+	rec.in, rec.members = nil, nil // which are empty
 	if u := c.n.d.undo; u != nil {
-		u.push(func() { c.insert(h, rec.res, rec.hidden, c.appendPlaces(nil, rec.res)) })
+		u.push(func() { c.insert(h, rec, c.appendPlaces(nil, rec.res)) })
 	}
 }
 

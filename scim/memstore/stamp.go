@@ -16,12 +16,13 @@ type stamper struct {
 }
 
 // created stamps a resource that is new.
-func (s *stamper) created(r *schema.Resource, h handle) *schema.Resource {
+func (s *stamper) created(r *schema.Resource, h handle) (*schema.Resource, uuid) {
 	now := s.now().UTC().Truncate(time.Microsecond)
 	// Both in one string: a million resources are a million objects less.
 	var buf [idSize + 16]byte
-	both := string(s.appendVersion(s.nextID(now, h).append(buf[:0])))
-	return r.WithMeta(both[:idSize], schema.Meta{Created: now, LastModified: now, Version: both[idSize:]})
+	id := s.nextID(now, h)
+	both := string(s.appendVersion(id.append(buf[:0])))
+	return r.WithMeta(both[:idSize], schema.Meta{Created: now, LastModified: now, Version: both[idSize:]}), id
 }
 
 // changed stamps r, which takes the place of old. Its time is later than that of

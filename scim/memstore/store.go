@@ -120,7 +120,7 @@ func (s *Store) UpdateGroup(ctx context.Context, t scim.Tenant, id string, w sci
 
 // result reports what was done to a group.
 func (n *tenant) result(r *schema.Resource, d delta) scim.GroupResult {
-	res := scim.GroupResult{Group: r, Version: r.Meta().Version}
+	res := scim.GroupResult{Group: r, Version: r.Version()}
 	if res.Many = len(d.add)+d.seen > scim.MaxEffective; !res.Many {
 		ids := n.appendIDs(make([]string, 0, len(d.add)+d.seen), d.add)
 		added := len(ids)

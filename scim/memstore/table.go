@@ -33,6 +33,10 @@ type record struct {
 	hidden bool
 }
 
+func newRecord(r *schema.Resource, id uuid, k kind) record {
+	return record{res: r, idTime: id.hi, idRandom: id.random(), kind: k}
+}
+
 // pageSize is how many records a page has: so many that pages are few, so few
 // that the first of a small tenant is small.
 const pageSize = 64

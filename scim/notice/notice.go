@@ -189,7 +189,7 @@ func version(e scim.Event) string {
 	if e.After == nil {
 		return ""
 	}
-	return e.After.Meta().Version
+	return e.After.Version()
 }
 
 // attributes returns the names of what changed.

@@ -79,7 +79,7 @@ func resultOf(r *schema.Resource, d delta) scim.GroupResult {
 	if r == nil {
 		return scim.GroupResult{}
 	}
-	res := scim.GroupResult{Group: r, Version: r.Meta().Version}
+	res := scim.GroupResult{Group: r, Version: r.Version()}
 	report(&res, d)
 	return res
 }

@@ -169,7 +169,7 @@ func (s *shelf) deleteUnique(ctx context.Context, tenant, id string) error {
 // was wrong the row is read and all is done again.
 func (s *shelf) update(ctx context.Context, t scim.Tenant, id string, w scim.Write) (r *schema.Resource, err error) {
 	var base found
-	if w.Old != nil && w.Old.Type() == s.typ && w.Old.ID() == id && w.Version != "" && w.Old.Meta().Version == w.Version {
+	if w.Old != nil && w.Old.Type() == s.typ && w.Old.ID() == id && w.Version != "" && w.Old.Version() == w.Version {
 		base = found{w.Old, encode(w.Old)}
 	}
 	err = s.d.alone(ctx, func(ctx context.Context) error {
@@ -211,7 +211,7 @@ func (s *shelf) updateFrom(ctx context.Context, t scim.Tenant, id string, base f
 }
 
 func checkVersion(r *schema.Resource, version string) error {
-	if version != "" && version != r.Meta().Version {
+	if version != "" && version != r.Version() {
 		return scim.ErrVersionMismatch
 	}
 	return nil

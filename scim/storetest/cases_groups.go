@@ -387,10 +387,10 @@ func testOneStep(g *teams) {
 	bad := patch.MemberDelta{Add: g.membersOf(ids[2], gone, ids[3]), Remove: ids[:1]}
 	try("an unknown member, with attributes", isUnknownMember, "scim.UnknownMember", scim.GroupWrite{Write: change, Members: bad})
 	old := change
-	old.Version = first.Meta().Version
+	old.Version = first.Version()
 	try("an old version, with attributes and members", isMismatch, "scim.ErrVersionMismatch", scim.GroupWrite{Write: old, Members: d})
 	try("an old version, with members", isMismatch, "scim.ErrVersionMismatch", scim.GroupWrite{Write: scim.Write{Version: old.Version}, Members: d})
-	change.Version = was.Meta().Version
+	change.Version = was.Version()
 	_, err := g.Groups.UpdateGroup(g.ctx, g.tenant, was.ID(), scim.GroupWrite{Write: change, Members: d})
 	g.must(err, "the same with the right version and known members")
 	g.expectMembers("the same with the right version and known members", was.ID(), ids[1:]...)

@@ -150,7 +150,7 @@ func testHide(s *trash) {
 	w := s.change(r, assign{a, s.word()})
 	_, err = s.update(s.ctx, s.tenant, r.ID(), w)
 	s.expectNotFound(err, "updating a hidden user")
-	w.Version = r.Meta().Version
+	w.Version = r.Version()
 	_, err = s.update(s.ctx, s.tenant, r.ID(), w)
 	s.expectNotFound(err, "updating a hidden user with its version")
 
@@ -197,12 +197,12 @@ func testHideUnknown(s *trash) {
 func testHideVersion(s *trash) {
 	first := s.add()
 	second := s.edit(first, assign{s.text(0), s.word()})
-	err := s.HideUser(s.ctx, s.tenant, first.ID(), first.Meta().Version)
+	err := s.HideUser(s.ctx, s.tenant, first.ID(), first.Version())
 	s.ability(err)
 	s.expectMismatch(err, "hiding with an old version")
 	s.expectStored("after hiding with an old version", s.read(first.ID()), second)
 	s.expectHidden("after hiding with an old version")
-	s.must(s.HideUser(s.ctx, s.tenant, second.ID(), second.Meta().Version), "hiding with the right version")
+	s.must(s.HideUser(s.ctx, s.tenant, second.ID(), second.Version()), "hiding with the right version")
 	s.expectHidden("after hiding with the right version", second.ID())
 }
 
@@ -331,11 +331,11 @@ func testRestoreVersion(s *trash) {
 	if len(hidden) != 1 {
 		s.fatalf("%d hidden users, want 1", len(hidden))
 	}
-	w := scim.Write{Old: second, New: second, Version: first.Meta().Version}
+	w := scim.Write{Old: second, New: second, Version: first.Version()}
 	_, err := s.RestoreUser(s.ctx, s.tenant, first.ID(), w)
 	s.expectMismatch(err, "restoring with an old version")
 	s.expectHidden("after restoring with an old version", first.ID())
-	w.Version = hidden[0].Meta().Version
+	w.Version = hidden[0].Version()
 	_, err = s.RestoreUser(s.ctx, s.tenant, first.ID(), w)
 	s.must(err, "restoring with the version that HiddenUsers has")
 	s.expectHidden("after restoring with the right version")

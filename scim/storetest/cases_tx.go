@@ -398,7 +398,7 @@ func testTxFailedCall(s *tx) {
 			return err
 		}
 		w := c.change(taken, assign{c.text(0), c.word()})
-		w.Version = first.Meta().Version
+		w.Version = first.Version()
 		_, err = c.update(ctx, s.tenant, taken.ID(), w)
 		c.expectMismatch(err, "within a transaction, updating with a wrong version")
 		return nil
@@ -513,7 +513,7 @@ func (s *tx) increment(c *collection, id string) error {
 				return err
 			}
 			w := c.change(r, assign{a, "count " + strconv.Itoa(n+1)})
-			w.Version = r.Meta().Version
+			w.Version = r.Version()
 			_, err = c.update(ctx, s.tenant, id, w)
 			return err
 		})

@@ -107,7 +107,7 @@ func testPassword(x *trial) {
 	r, err := c.create(c.ctx, c.tenant, w)
 	c.must(err, "creating a user with a password")
 	was := c.read(r.ID())
-	next, err := c.update(c.ctx, c.tenant, r.ID(), scim.Write{Old: was, New: was, Version: was.Meta().Version, Password: schema.NewSecret(two)})
+	next, err := c.update(c.ctx, c.tenant, r.ID(), scim.Write{Old: was, New: was, Version: was.Version(), Password: schema.NewSecret(two)})
 	c.must(err, "changing a password and nothing else")
 	c.expectValues("after a change of the password", c.read(r.ID()), was)
 	for _, r := range append(c.all(), r, was, next) {

@@ -65,8 +65,8 @@ func (c *collection) ofResult(res scim.GroupResult, err error) (*schema.Resource
 		return nil, err
 	case res.Group == nil:
 		c.fatalf("GroupResult.Group is nil; it may be only if nothing but members changed")
-	case res.Version != res.Group.Meta().Version:
-		c.errorf("GroupResult.Version is %q, but that of its Group %q", res.Version, res.Group.Meta().Version)
+	case res.Version != res.Group.Version():
+		c.errorf("GroupResult.Version is %q, but that of its Group %q", res.Version, res.Group.Version())
 	}
 	return res.Group, nil
 }

@@ -110,8 +110,8 @@ func (g *teams) expectResult(what string, res scim.GroupResult, added, removed [
 // expectCurrent reports if a result is not about the group as it is now.
 func (g *teams) expectCurrent(what, id string, res scim.GroupResult) *schema.Resource {
 	now := g.read(id)
-	if res.Version != now.Meta().Version {
-		g.errorf("%s: GroupResult.Version is %q, but the group has %q", what, res.Version, now.Meta().Version)
+	if res.Version != now.Version() {
+		g.errorf("%s: GroupResult.Version is %q, but the group has %q", what, res.Version, now.Version())
 	}
 	if res.Group != nil {
 		g.expectStored(what+": GroupResult.Group", res.Group, now)

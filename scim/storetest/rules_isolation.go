@@ -74,10 +74,10 @@ func testTenants(c *collection) {
 	_, err = c.update(c.ctx, c.other(), r.ID(), w)
 	c.expectNotFound(err, "updating from another tenant")
 	c.expectNotFound(c.delete(c.ctx, c.other(), r.ID(), ""), "deleting from another tenant")
-	w.Version = r.Meta().Version
+	w.Version = r.Version()
 	_, err = c.update(c.ctx, c.other(), r.ID(), w)
 	c.expectNotFound(err, "updating from another tenant with the version")
-	c.expectNotFound(c.delete(c.ctx, c.other(), r.ID(), r.Meta().Version), "deleting from another tenant with the version")
+	c.expectNotFound(c.delete(c.ctx, c.other(), r.ID(), r.Version()), "deleting from another tenant with the version")
 	c.expectStored("the resource", c.read(r.ID()), r)
 
 	for what, q := range map[string]scim.Query{

@@ -417,22 +417,22 @@ func testUpdateUnknown(c *collection) {
 		c.expectNotFound(c.delete(c.ctx, c.tenant, id, ""), "deleting the id %.40q", id)
 	}
 	withVersion := w
-	withVersion.Version = gone.Meta().Version
+	withVersion.Version = gone.Version()
 	_, err := c.update(c.ctx, c.tenant, gone.ID(), withVersion)
 	c.expectNotFound(err, "updating a deleted resource with its version")
-	c.expectNotFound(c.delete(c.ctx, c.tenant, gone.ID(), gone.Meta().Version), "deleting a deleted resource with its version")
+	c.expectNotFound(c.delete(c.ctx, c.tenant, gone.ID(), gone.Version()), "deleting a deleted resource with its version")
 	c.expectIDs("afterwards", idsOf(c.all()), []string{stored.ID()}, false)
 }
 
 func testVersionsAreNew(c *collection) {
 	r := c.add()
-	seen := map[string]bool{r.Meta().Version: true}
+	seen := map[string]bool{r.Version(): true}
 	for range 20 {
 		next := c.edit(r, assign{c.text(0), c.word()})
-		if v := next.Meta().Version; seen[v] {
+		if v := next.Version(); seen[v] {
 			c.errorf("the version %q has been there before", v)
 		}
-		seen[next.Meta().Version] = true
+		seen[next.Version()] = true
 		if !next.Meta().LastModified.After(r.Meta().LastModified) {
 			c.errorf("lastModified went from %v to %v", r.Meta().LastModified, next.Meta().LastModified)
 		}
@@ -445,14 +445,14 @@ func testUpdateVersion(c *collection) {
 	first := c.add()
 	second := c.edit(first, assign{a, c.word()})
 	w := c.change(first, assign{a, c.word()})
-	w.Version = first.Meta().Version
+	w.Version = first.Version()
 	_, err := c.update(c.ctx, c.tenant, first.ID(), w)
 	c.expectMismatch(err, "updating with an old version")
 	c.expectStored("after an update with an old version", c.read(first.ID()), second)
 
 	text := c.word()
 	w = c.change(second, assign{a, text})
-	w.Version = second.Meta().Version
+	w.Version = second.Version()
 	third := c.write(second.ID(), w)
 	c.expectText("after an update with the right version", c.read(third.ID()), a, text)
 }
@@ -467,7 +467,7 @@ func testUpdateRace(c *collection) {
 		}
 		errs := c.parallel(racers, func(i int) error {
 			w := c.change(r, assign{a, words[i]})
-			w.Version = r.Meta().Version
+			w.Version = r.Version()
 			_, err := c.update(c.ctx, c.tenant, r.ID(), w)
 			return err
 		})
@@ -507,7 +507,7 @@ func testBystanders(c *collection) {
 	r := c.add()
 	r = c.edit(r, assign{c.text(0), c.word()})
 	w := c.change(r, assign{c.naming, c.word()})
-	w.Version = r.Meta().Version
+	w.Version = r.Version()
 	r = c.write(r.ID(), w)
 	c.erase(r.ID())
 	for _, want := range others {
@@ -540,9 +540,9 @@ func testDelete(c *collection) {
 func testDeleteVersion(c *collection) {
 	first := c.add()
 	second := c.edit(first, assign{c.text(0), c.word()})
-	c.expectMismatch(c.delete(c.ctx, c.tenant, first.ID(), first.Meta().Version), "deleting with an old version")
+	c.expectMismatch(c.delete(c.ctx, c.tenant, first.ID(), first.Version()), "deleting with an old version")
 	c.expectStored("after deleting with an old version", c.read(first.ID()), second)
-	c.must(c.delete(c.ctx, c.tenant, second.ID(), second.Meta().Version), "deleting with the right version")
+	c.must(c.delete(c.ctx, c.tenant, second.ID(), second.Version()), "deleting with the right version")
 	_, err := c.get(c.ctx, c.tenant, first.ID())
 	c.expectNotFound(err, "getting what was deleted with the right version")
 }
