@@ -159,13 +159,34 @@ func (b *Builder) Build() (*Resource, error) {
 		return nil, errors.Join(b.errs...)
 	}
 	r := &Resource{tape: b.base.tape, id: b.id, stamp: b.stamp, bareID: b.base.bareID && b.id == b.base.id}
-	if len(b.edits) > 0 {
+	if switched, ok := b.switched(); ok {
+		r.tape = switched
+	} else {
 		r.tape = b.merge()
 		if err := countKeys(b.t, r.nodes); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// switched is merge where booleans become others, as that of "active" does at every leave and
+// return: they have no text, so all of it is shared.
+func (b *Builder) switched() (t tape, ok bool) {
+	t = b.base.tape
+	for _, e := range b.edits {
+		if e.a.Type != Boolean || e.v.IsZero() || t.find(e.a, 0, len(t.nodes)) < 0 {
+			return tape{}, false
+		}
+	}
+	if len(b.edits) == 0 {
+		return t, true
+	}
+	t.nodes = slices.Clone(t.nodes)
+	for _, e := range b.edits {
+		t.nodes[t.find(e.a, 0, len(t.nodes))].kind = e.v.node().kind
+	}
+	return t, true
 }
 
 // merge walks the base and the edits side by side, both in canonical order.
