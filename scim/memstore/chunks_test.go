@@ -135,8 +135,8 @@ func TestTable(t *testing.T) {
 			tab.drop(h)
 		}
 	}
-	assert.Nil(t, tab.pages[0].records, "an empty page is let go")
-	assert.NotNil(t, tab.pages[1].records)
+	assert.Nil(t, tab.pages[0], "an empty page is let go")
+	assert.NotNil(t, tab.pages[1])
 	tab.put(0, record{hidden: true})
 	assert.True(t, tab.at(0).hidden, "and comes back when a deletion is undone")
 	assert.False(t, tab.at(pageSize+1).hidden)

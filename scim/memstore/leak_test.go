@@ -58,7 +58,7 @@ func TestNothingStays(t *testing.T) {
 	assert.Empty(t, n.roles)
 	assert.Empty(t, s.d.globals)
 	for _, p := range n.records.pages {
-		assert.Nil(t, p.records)
+		assert.Nil(t, p)
 	}
 	for _, c := range n.collections {
 		assert.Zero(t, c.live.len()+c.hidden.len())

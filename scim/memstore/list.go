@@ -102,6 +102,7 @@ func (c *collection) having(hs []handle) []*schema.Resource {
 	found := make([]*schema.Resource, len(hs))
 	for i, h := range hs {
 		found[i] = c.n.records.at(h).res
+		found[i].Prefetch()
 	}
 	return found
 }

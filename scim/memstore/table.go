@@ -44,12 +44,12 @@ const pageSize = 64
 // table finds records by their handles. Records stay where they are when it
 // grows.
 type table struct {
-	pages []page
+	pages []*page // nil where no record is used
 	next  handle
 }
 
 type page struct {
-	records *[pageSize]record // nil if none of them is used
+	records [pageSize]record
 	used    int
 }
 
@@ -68,7 +68,7 @@ func (t *table) reserve() (handle, error) {
 
 // has reports whether there is a record of that handle.
 func (t *table) has(h handle) bool {
-	return int(h/pageSize) < len(t.pages) && t.pages[h/pageSize].records != nil && t.at(h).res != nil
+	return int(h/pageSize) < len(t.pages) && t.pages[h/pageSize] != nil && t.at(h).res != nil
 }
 
 // at returns the record of a handle that is used. The pointer is good until the
@@ -80,11 +80,12 @@ func (t *table) at(h handle) *record {
 // put stores r under a handle from reserve.
 func (t *table) put(h handle, r record) {
 	for int(h/pageSize) >= len(t.pages) {
-		t.pages = append(t.pages, page{})
+		t.pages = append(t.pages, nil)
 	}
-	p := &t.pages[h/pageSize]
-	if p.records == nil {
-		p.records = new([pageSize]record)
+	p := t.pages[h/pageSize]
+	if p == nil {
+		p = new(page)
+		t.pages[h/pageSize] = p
 	}
 	p.records[h%pageSize] = r
 	p.used++
@@ -92,9 +93,9 @@ func (t *table) put(h handle, r record) {
 
 // drop forgets a record, and its page with the last record on it.
 func (t *table) drop(h handle) {
-	p := &t.pages[h/pageSize]
+	p := t.pages[h/pageSize]
 	p.records[h%pageSize] = record{}
 	if p.used--; p.used == 0 {
-		p.records = nil
+		t.pages[h/pageSize] = nil
 	}
 }
