@@ -309,7 +309,7 @@ func (d *decoder) alone(a *Attr, list bool) error {
 // key reads one member of the resource: an attribute, or the object of an
 // extension.
 func (d *decoder) key(name []byte) error {
-	if a := d.t.exts[0].names.find(string(name)); a != nil {
+	if a := findName(d.t.exts[0].names, name); a != nil {
 		return d.top(a)
 	}
 	if ext := findURN(d.t, name); ext > 0 {
@@ -388,7 +388,7 @@ func (d *decoder) extension(ext int) error {
 
 func (d *decoder) extensionKey(ext int, name []byte) error {
 	e := &d.t.exts[ext]
-	if a := e.names.find(string(name)); a != nil {
+	if a := findName(e.names, name); a != nil {
 		return d.top(a)
 	}
 	if e.open == nil {

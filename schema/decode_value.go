@@ -296,7 +296,7 @@ func (d *decoder) object(a *Attr) error {
 	last, unsorted := a.number, false
 	for d.Enter(); d.More('}'); {
 		name := d.Name()
-		s := a.subIndex.find(string(name))
+		s := findName(a.subIndex, name)
 		if s == nil {
 			if err := d.unknownSub(a, string(name)); err != nil {
 				return err

@@ -137,7 +137,7 @@ func newAttrIndex(attrs []*Attr) attrIndex {
 	}
 	x := make(attrIndex, size)
 	for _, a := range attrs {
-		i := x.place(a.Name)
+		i := place(x, a.Name)
 		for x[i].attr != nil {
 			i = (i + 1) & (size - 1)
 		}
@@ -147,7 +147,7 @@ func newAttrIndex(attrs []*Attr) attrIndex {
 }
 
 // place returns where a name should be, whatever its case.
-func (x attrIndex) place(name string) int {
+func place[T string | []byte](x attrIndex, name T) int {
 	n := len(name)
 	if n == 0 {
 		return 0
@@ -157,14 +157,14 @@ func (x attrIndex) place(name string) int {
 	return sum & (len(x) - 1)
 }
 
-// find returns the attribute of that name, ignoring case, or nil.
-func (x attrIndex) find(name string) *Attr {
+// findName returns the attribute of that name, ignoring case, or nil.
+func findName[T string | []byte](x attrIndex, name T) *Attr {
 	if len(x) < 2 {
 		return nil // no names were entered
 	}
-	first := x.place(name)
+	first := place(x, name)
 	for i := first; x[i].attr != nil; i = (i + 1) & (len(x) - 1) {
-		if x[i].name == name {
+		if x[i].name == string(name) {
 			return x[i].attr
 		}
 	}
@@ -207,7 +207,7 @@ func (a *Attr) Top() *Attr {
 }
 
 // SubAttr returns the sub-attribute of that name, ignoring case, or nil.
-func (a *Attr) SubAttr(name string) *Attr { return a.subIndex.find(name) }
+func (a *Attr) SubAttr(name string) *Attr { return findName(a.subIndex, name) }
 
 // Subs returns the sub-attributes. The slice must not be changed.
 func (a *Attr) Subs() []*Attr { return a.subs }
@@ -286,7 +286,7 @@ func (t *Type) Attr(path string) (*Attr, bool) {
 func (t *Type) attrOf(ext int, rest string) (*Attr, bool) {
 	e := &t.exts[ext]
 	name, sub, dotted := strings.Cut(rest, ".")
-	a := e.names.find(name)
+	a := findName(e.names, name)
 	if a != nil && dotted {
 		a = a.SubAttr(sub)
 	}
