@@ -84,6 +84,7 @@ type Decoded struct {
 	Notes    []Note
 
 	present []uint64 // top-level attributes, by number
+	cleared bool     // some of them may have no value
 }
 
 // Has reports whether the document names top-level attribute a, be it with null or
@@ -97,6 +98,9 @@ func (d Decoded) Has(a *Attr) bool {
 // null, an empty list and the like. r is its resource, or what was made of that.
 func (d Decoded) Cleared(r *Resource) iter.Seq[*Attr] {
 	return func(yield func(*Attr) bool) {
+		if !d.cleared { // as hardly any is
+			return
+		}
 		i := 0 // both are in the order of the attributes' numbers
 		for w, word := range d.present {
 			for ; word != 0; word &= word - 1 {
@@ -139,7 +143,7 @@ func Decode(t *Type, data []byte, o Decoding) (Decoded, error) {
 	if err != nil {
 		return Decoded{}, err
 	}
-	return Decoded{Resource: r, Password: d.password, Notes: d.notes, present: append(both.present[:0], d.seen...)}, nil
+	return Decoded{Resource: r, Password: d.password, Notes: d.notes, present: append(both.present[:0], d.seen...), cleared: d.cleared}, nil
 }
 
 // DecodeValue reads a value of attribute a, as a PATCH operation has it. If a
@@ -214,6 +218,7 @@ type decoder struct {
 	last     uint16 // number of the last top-level attribute
 	based    bool   // "schemas" has the base schema
 	keyed    bool   // there are keys of open extensions
+	cleared  bool   // some attributes are named without a value
 	hollow   bool   // the last list has elements, but nothing in them
 	unsorted bool   // top-level attributes are not in order
 	verbatim bool   // what is read is the application's own, see Restore
@@ -331,6 +336,7 @@ func (d *decoder) top(a *Attr) error {
 		return d.readSchemas()
 	case a.Mutability == ReadOnly && !d.verbatim:
 		d.Skip()
+		d.cleared = true
 		return nil
 	case a == d.t.password && d.o.RefusePasswords:
 		return &Error{Type: ScimTypeInvalidSyntax, Path: a.path, Msg: "is not supported"}
@@ -340,6 +346,7 @@ func (d *decoder) top(a *Attr) error {
 	i := len(d.nodes)
 	d.hollow = false
 	err := d.attribute(a)
+	d.cleared = d.cleared || len(d.nodes) == i
 	switch {
 	case len(d.nodes) > i:
 		d.unsorted = d.unsorted || a.number < d.last
@@ -468,7 +475,7 @@ func (d *decoder) path(a *Attr) error {
 	}
 	v, notes, err := DecodeValue(a, raw, d.o)
 	d.notes = append(d.notes, notes...)
-	d.late = append(d.late, edit{a, v})
+	d.late, d.cleared = append(d.late, edit{a, v}), true // it may be
 	return err
 }
 

@@ -54,18 +54,17 @@ func escapeID(id string) string {
 }
 
 func isUnreserved(id string) bool {
-	for i := range len(id) {
-		if !unreserved[id[i]] {
-			return false
-		}
+	all := uint8(1)
+	for i := range len(id) { // to the end, since it nearly always is
+		all &= unreserved[id[i]]
 	}
-	return true
+	return all == 1
 }
 
-// unreserved has the characters that need no escaping in a URI (RFC 3986, section 2.3).
-var unreserved = func() (is [256]bool) {
+// unreserved has 1 for the characters that need no escaping in a URI (RFC 3986, section 2.3).
+var unreserved = func() (is [256]uint8) {
 	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~" {
-		is[c] = true
+		is[c] = 1
 	}
 	return is
 }()
@@ -80,7 +79,7 @@ func (r *Resource) AppendJSON(dst []byte, e Encoding) []byte {
 		e.Projection = r.t.projection
 	}
 	enc := encoder{tape: r.tape, Encoding: e, shown: e.Projection.shown()}
-	var space [4]section
+	var space [2]section
 	sections := enc.sections(space[:0])
 	dst = enc.schemas(dst, sections)
 	escaped := r.escapedID()
@@ -233,14 +232,17 @@ func (e *encoder) section(dst []byte, s section) []byte {
 func (e *encoder) members(dst []byte, i, end int) []byte {
 	for i < end {
 		n := &e.nodes[i]
-		next := i + n.span()
+		if n.kind == kindString && n.flags == flagPlain { // as most are
+			if e.shows(n.attr) {
+				dst = e.plainMember(dst, n)
+			}
+			i++
+			continue
+		}
 		switch {
 		case n.flags&flagNamed != 0:
 			dst = e.key(dst, i)
-		case !e.shows(n.attr):
-		case n.kind == kindString && n.flags&flagPlain != 0: // as most are
-			dst = e.plainMember(dst, n)
-		default:
+		case e.shows(n.attr):
 			begin := len(dst)
 			dst = append(dst, e.t.forms[n.attr].name()...)
 			value := len(dst)
@@ -248,7 +250,7 @@ func (e *encoder) members(dst []byte, i, end int) []byte {
 				dst = dst[:begin]
 			}
 		}
-		i = next
+		i += n.span()
 	}
 	return dst
 }

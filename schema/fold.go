@@ -7,6 +7,8 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/muster-scim/muster/internal/jsonscan"
 )
 
 // preparation says how an attribute's strings are made comparable.
@@ -57,6 +59,9 @@ func (a *Attr) sameKey(s, t string) bool {
 // Fold returns s for comparison where case does not count: Unicode case
 // folding, then NFC. ASCII in lower case is returned as it is.
 func Fold(s string) string {
+	if isLowerASCII(s) {
+		return s
+	}
 	if isASCII(s) {
 		return foldASCII(s)
 	}
@@ -77,6 +82,9 @@ func upperCherokee(r rune) rune {
 // What the profile does not allow, such as a blank, is folded by [Fold], so
 // that every stored name has a key.
 func FoldUserName(s string) string {
+	if isLowerASCII(s) {
+		return s
+	}
 	if isASCII(s) {
 		return foldASCII(s)
 	}
@@ -84,6 +92,26 @@ func FoldUserName(s string) string {
 		return p
 	}
 	return Fold(s)
+}
+
+// isLowerASCII reports whether s is what foldASCII makes of ASCII, as most of what is
+// compared is. Eight bytes are looked at together.
+func isLowerASCII(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := jsonscan.Word(s[i:])
+		upper := (w + (0x80-'A')*each) ^ (w + (0x7f-'Z')*each) // the highest bit of each byte from A to Z
+		if (w|upper)&high != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] >= 0x80 || lower(s[i]) != s[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func isASCII(s string) bool {

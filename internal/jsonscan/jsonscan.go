@@ -191,7 +191,7 @@ func (c *Scanner) Quoted() (text []byte, escaped bool) {
 func PlainPrefix[T string | []byte](text T) int {
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
-		if special := specials(word(text[i:])); special != 0 {
+		if special := specials(Word(text[i:])); special != 0 {
 			return i + bits.TrailingZeros64(special)/8
 		}
 	}
@@ -203,8 +203,8 @@ func PlainPrefix[T string | []byte](text T) int {
 
 func isSpecial(b byte) bool { return b < ' ' || b == '"' || b == '\\' }
 
-// word has the first eight bytes, which the compiler reads at once.
-func word[T string | []byte](text T) uint64 {
+// Word has the first eight bytes, the first of them lowest, which the compiler reads at once.
+func Word[T string | []byte](text T) uint64 {
 	_ = text[7]
 	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
 		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56

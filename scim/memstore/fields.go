@@ -91,6 +91,11 @@ func (f *field) appendKeys(dst []string, r *schema.Resource) []string {
 		return dst
 	}
 	top := f.attr.Top()
+	if v := r.Value(top); v.IsZero() {
+		return dst
+	} else if top == f.attr && !v.IsList() {
+		return append(dst, f.keyOf(v))
+	}
 	for v := range r.Value(top).Elems() {
 		if top != f.attr {
 			v = v.Sub(f.attr)
