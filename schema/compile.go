@@ -254,7 +254,10 @@ func (b *compiler) finish() {
 		t.paths = append(t.paths, a.path)
 	}
 	t.usualMeta = `,"meta":{"resourceType":` + t.quotedName + `,"created":"`
-	t.projection = t.defaultProjection()
+	t.projection, t.without = t.defaultProjection(), map[string]*Projection{}
+	for _, a := range t.declared {
+		t.without[a.path] = t.Project(nil, []string{a.path})
+	}
 }
 
 // isRequired reports whether a client must send a: what it can't send, or what

@@ -54,6 +54,20 @@ func (l *Links) to(name string) (link, bool) {
 	return link{}, false
 }
 
+// AppendMember appends a comma, a name and the URI of the resource of a type, as JSON. If
+// there is no link for a type of that name it returns dst as it is, and false.
+func (l *Links) AppendMember(dst []byte, name, typeName, id string) (with []byte, ok bool) {
+	if l == nil {
+		return dst, false
+	}
+	to, ok := l.to(typeName)
+	if !ok {
+		return dst, false
+	}
+	dst = AppendQuote(append(dst, ','), name)
+	return l.append(append(dst, ':'), to, escapeID(id)), true
+}
+
 // append appends the URI of a resource as JSON. The id is escaped as in a URI, after which
 // nothing in it is special in JSON.
 func (l *Links) append(dst []byte, to link, escapedID string) []byte {

@@ -143,6 +143,8 @@ func (t *Type) Project(attributes, excluded []string) *Projection {
 		p := t.minimum()
 		t.eachNamed(attributes, p.show)
 		return p
+	case len(excluded) == 1 && t.without[excluded[0]] != nil: // Entra excludes the members of groups
+		return t.without[excluded[0]]
 	case len(excluded) > 0:
 		p := t.newProjection()
 		copy(p.bits, t.projection.bits)

@@ -55,7 +55,8 @@ type Type struct {
 	metaSubs                      metaAttrs
 	password                      *Attr // nil if the type has none
 
-	projection *Projection // what an answer shows unless asked otherwise
+	projection *Projection            // what an answer shows unless asked otherwise
+	without    map[string]*Projection // that without one attribute, by path
 }
 
 type metaAttrs struct{ resourceType, created, lastModified, location, version *Attr }

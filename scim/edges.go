@@ -134,11 +134,11 @@ func (w *edgeWriter) isComplete(own []Membership) bool {
 
 // append appends memberships with commas between them.
 func (w *edgeWriter) append(dst []byte, edges []Membership) []byte {
-	for i, e := range edges {
+	for i := range edges {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = w.c.appendEdge(w.q, dst, e, w.show)
+		dst = w.c.appendEdge(w.q, dst, &edges[i], w.show)
 	}
 	return dst
 }

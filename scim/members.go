@@ -197,15 +197,20 @@ var edgeSubNames = [...]string{"value", "$ref", "display", "type"}
 // edgeSubs says which of edgeSubNames are shown.
 type edgeSubs [len(edgeSubNames)]bool
 
-func (c *collection) appendEdge(q *request, dst []byte, e Membership, show edgeSubs) []byte {
+func (c *collection) appendEdge(q *request, dst []byte, e *Membership, show edgeSubs) []byte {
 	begin := len(dst)
-	for i, text := range c.edgeTexts(q, e) {
-		if show[i] && text != "" {
-			dst = append(dst, ',')
-			dst = schema.AppendQuote(dst, edgeSubNames[i])
-			dst = append(dst, ':')
-			dst = schema.AppendQuote(dst, text)
-		}
+	to := c.farEnd(q, e)
+	if show[0] && to.id != "" {
+		dst = schema.AppendQuote(append(dst, `,"value":`...), to.id)
+	}
+	if show[1] {
+		dst, _ = q.base.links.AppendMember(dst, "$ref", to.typ, to.id)
+	}
+	if show[2] && to.display != "" {
+		dst = schema.AppendQuote(append(dst, `,"display":`...), to.display)
+	}
+	if show[3] && to.kind != "" {
+		dst = schema.AppendQuote(append(dst, `,"type":`...), to.kind)
 	}
 	if len(dst) == begin {
 		return append(dst, "{}"...)
@@ -214,17 +219,24 @@ func (c *collection) appendEdge(q *request, dst []byte, e Membership, show edgeS
 	return append(dst, '}')
 }
 
+// edgeEnd is what an edge leads to.
+type edgeEnd struct{ id, typ, display, kind string }
+
+// farEnd returns the end of an edge that is shown at a resource of c.
+func (c *collection) farEnd(q *request, e *Membership) edgeEnd {
+	if c.members != nil {
+		return edgeEnd{e.Member.ID, e.Member.Type, e.Member.Display, e.Member.Type}
+	}
+	return edgeEnd{e.GroupID, q.h.groups.typ.Name(), e.GroupName, "direct"}
+}
+
 // edgeTexts returns the sub-attributes of an edge in the order of edgeSubNames.
 func (c *collection) edgeTexts(q *request, e Membership) [len(edgeSubNames)]string {
-	id, kind, display, name := e.GroupID, "direct", e.GroupName, q.h.groups.typ.Name()
-	if c.members != nil {
-		id, kind, display, name = e.Member.ID, e.Member.Type, e.Member.Display, e.Member.Type
+	to, ref := c.farEnd(q, &e), ""
+	if endpoint, ok := q.h.refs[to.typ]; ok {
+		ref = q.base.url + endpoint + "/" + url.PathEscape(to.id)
 	}
-	ref := ""
-	if endpoint, ok := q.h.refs[name]; ok {
-		ref = q.base.url + endpoint + "/" + url.PathEscape(id)
-	}
-	return [...]string{id, ref, display, kind}
+	return [...]string{to.id, ref, to.display, to.kind}
 }
 
 // edgeElement returns an edge as an element of the attribute.

@@ -125,7 +125,7 @@ var bearer = AuthScheme{
 // StaticToken takes one fixed bearer token. Only its hash is kept, and the
 // comparison takes the same time wherever two tokens differ.
 func StaticToken(token string, s Scope) Authenticator {
-	return staticToken{sha256.Sum256([]byte(token)), s}
+	return &staticToken{sha256.Sum256([]byte(token)), s}
 }
 
 type staticToken struct {
@@ -133,7 +133,7 @@ type staticToken struct {
 	scope Scope
 }
 
-func (a staticToken) Authenticate(r *http.Request) (Scope, error) {
+func (a *staticToken) Authenticate(r *http.Request) (Scope, error) {
 	token, ok := BearerToken(r)
 	var space [128]byte // which tokens fit in, so that they are not copied to the heap
 	hash := sha256.Sum256(append(space[:0], token...))
@@ -143,7 +143,7 @@ func (a staticToken) Authenticate(r *http.Request) (Scope, error) {
 	return a.scope, nil
 }
 
-func (staticToken) Schemes() []AuthScheme { return []AuthScheme{bearer} }
+func (*staticToken) Schemes() []AuthScheme { return []AuthScheme{bearer} }
 
 // AnyOf takes any of several authenticators: the first that does not return
 // ErrUnauthorized decides. It serves several connections on one handler. If none does,
