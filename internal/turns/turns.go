@@ -20,8 +20,7 @@ type Side struct {
 	// Do does the work n times.
 	Do func(b *testing.B, n int)
 
-	// Clock, if not nil, tells the time that counts, such as that of another process. Since
-	// its steps may be long, the sums of all turns are held against each other then.
+	// Clock, if not nil, tells the time that counts, such as that of another process.
 	Clock func(b *testing.B) time.Duration
 
 	// Times lets a side that is quicker than the others do so many times as much in its
@@ -73,7 +72,7 @@ func take(b *testing.B, n int, sides []Side) (first *series, others []*series) {
 	}
 	b.ReportMetric(0, "ns/op") // a round of all is nothing to know
 	for _, s := range all {
-		b.ReportMetric(s.time(), "ns/"+s.Name)
+		b.ReportMetric(median(s.ns), "ns/"+s.Name)
 		b.ReportMetric(s.allocs, "allocs/"+s.Name)
 	}
 	return all[0], all[1:]
@@ -116,31 +115,13 @@ func (s *series) clocked(b *testing.B, do func()) time.Duration {
 	return s.Clock(b) - begin
 }
 
-// time is what one piece of work takes.
-func (s *series) time() float64 {
-	if s.Clock != nil {
-		return mean(s.ns)
-	}
-	return median(s.ns)
-}
-
 // held holds two series against each other.
 func (s *series) held(other *series, by func(x, y float64) float64) float64 {
-	if s.Clock != nil {
-		return by(mean(s.ns), mean(other.ns))
-	}
 	all := make([]float64, len(s.ns))
 	for i := range all {
 		all[i] = by(s.ns[i], other.ns[i])
 	}
 	return median(all)
-}
-
-func mean(xs []float64) (m float64) {
-	for _, x := range xs {
-		m += x / float64(len(xs))
-	}
-	return m
 }
 
 func median(xs []float64) float64 {
