@@ -197,8 +197,10 @@ func (c checker) valuePath(e *ValuePath) (node, error) {
 // comparison checks one term.
 func (c checker) comparison(e *AttributeExpression) (node, error) {
 	op, value := CompareOperator(strings.ToLower(string(e.Operator))), e.CompareValue
-	if urn, ok := c.t.ExtensionOf(joined(e.AttributePath)); ok && op == PR && c.of == nil {
-		return &extended{urn}, nil
+	if op == PR && c.of == nil {
+		if urn, ok := c.t.ExtensionOf(joined(e.AttributePath)); ok {
+			return &extended{urn}, nil
+		}
 	}
 	a, err := c.attribute(e.AttributePath)
 	if err != nil {

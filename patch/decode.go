@@ -334,7 +334,7 @@ func (d *decoder) resolved(op Op, raw jsontext.Value) error {
 	if t.URN != "" {
 		return d.extension(op, raw)
 	}
-	if schemas, _ := d.t.Attr("schemas"); t.Attr == schemas {
+	if t.Attr.Path() == "schemas" {
 		d.note(schema.Note{Path: "schemas", Rule: "follows from the data; ignored"})
 		return nil
 	}

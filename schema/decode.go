@@ -260,10 +260,11 @@ func (d *decoder) release() {
 	if max(cap(d.text), cap(d.moved), 16*cap(d.nodes), 16*cap(d.sorted)) > maxScratch {
 		return
 	}
-	*d = decoder{
-		nodes: d.nodes[:0], text: d.text[:0], seen: d.seen,
-		starts: d.starts[:0], sorted: d.sorted[:0], moved: d.moved[:0],
-	}
+	nodes, text, seen := d.nodes[:0], d.text[:0], d.seen
+	starts, sorted, moved := d.starts[:0], d.sorted[:0], d.moved[:0]
+	*d = decoder{} // and not with these in it, which would be made elsewhere and copied
+	d.nodes, d.text, d.seen = nodes, text, seen
+	d.starts, d.sorted, d.moved = starts, sorted, moved
 	decoders.Put(d)
 }
 

@@ -156,7 +156,9 @@ var requests = sync.Pool{New: func() any { return new(request) }}
 // over gives back the space of a request that has been answered.
 func (q *request) over() {
 	clear(q.parts)
-	*q = request{ids: q.ids, parts: q.parts[:0]}
+	ids, parts := q.ids, q.parts[:0]
+	*q = request{} // and not with these in it, which would be made elsewhere and copied
+	q.ids, q.parts = ids, parts
 	requests.Put(q)
 }
 
