@@ -97,7 +97,7 @@ func (c checker) text(t *term, value any) error {
 		return errors.New("text in double quotes")
 	}
 	t.kind, t.key, t.literal = isText, t.attr.Key(text), text
-	t.folds = t.attr.Key("A") != "A"
+	t.folds = t.attr.Folds()
 	return nil
 }
 

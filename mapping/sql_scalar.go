@@ -108,7 +108,7 @@ func (c *sqlColumns) asText(e, kind string) string {
 // plain is for text as it is stored. Equality can be looked up in an index of the
 // column, if case counts.
 func (c *sqlColumns) plain(e string, a *schema.Attr, op filter.CompareOperator) filter.Scalar {
-	if folds(a) {
+	if a.Folds() {
 		if op != filter.PR {
 			c.doubtOf(c.notASCII(e))
 		}
@@ -124,9 +124,6 @@ func (c *sqlColumns) plain(e string, a *schema.Attr, op filter.CompareOperator) 
 	}
 	return filter.Scalar{SQL: "NULLIF(" + e + ", '')"}
 }
-
-// folds reports whether case does not count.
-func folds(a *schema.Attr) bool { return a.Key("A") != "A" }
 
 // lower folds ASCII, whatever the database's language is.
 func (c *sqlColumns) lower(e string) string {
@@ -164,7 +161,7 @@ func (c *sqlColumns) marshaled(f *field, e, kind string, nullable bool) (filter.
 			e = "NULLIF(" + e + ", " + quoteText(text) + ")"
 		}
 	}
-	return filter.Scalar{SQL: prefixedSQL(f.prefix, e)}, !folds(f.target.attr()) || uuid
+	return filter.Scalar{SQL: prefixedSQL(f.prefix, e)}, !f.target.attr().Folds() || uuid
 }
 
 func (c *sqlColumns) boolean(e, kind string, negate, nullable bool) (filter.Scalar, bool) {

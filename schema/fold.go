@@ -43,6 +43,9 @@ func (a *Attr) Key(text string) string {
 	return Fold(text)
 }
 
+// Folds reports whether the case of letters makes no difference to [Attr.Key].
+func (a *Attr) Folds() bool { return a.prep != exact }
+
 // sameKey reports whether the keys of two values are equal.
 func (a *Attr) sameKey(s, t string) bool {
 	switch {
