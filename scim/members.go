@@ -192,7 +192,15 @@ func (q *request) resolveWhere(d patch.MemberDelta) (patch.MemberDelta, error) {
 	return d, nil
 }
 
-var edgeSubNames = [...]string{"value", "$ref", "display", "type"}
+// The sub-attributes of an edge.
+const (
+	edgeValue = iota
+	edgeRef
+	edgeDisplay
+	edgeType
+)
+
+var edgeSubNames = [...]string{edgeValue: "value", edgeRef: "$ref", edgeDisplay: "display", edgeType: "type"}
 
 // edgeSubs says which of edgeSubNames are shown.
 type edgeSubs [len(edgeSubNames)]bool
@@ -200,16 +208,16 @@ type edgeSubs [len(edgeSubNames)]bool
 func (c *collection) appendEdge(q *request, dst []byte, e *Membership, show edgeSubs) []byte {
 	begin := len(dst)
 	to := c.farEnd(q, e)
-	if show[0] && to.id != "" {
+	if show[edgeValue] && to.id != "" {
 		dst = schema.AppendQuote(append(dst, `,"value":`...), to.id)
 	}
-	if show[1] {
+	if show[edgeRef] {
 		dst, _ = q.base.links.AppendMember(dst, "$ref", to.typ, to.id)
 	}
-	if show[2] && to.display != "" {
+	if show[edgeDisplay] && to.display != "" {
 		dst = schema.AppendQuote(append(dst, `,"display":`...), to.display)
 	}
-	if show[3] && to.kind != "" {
+	if show[edgeType] && to.kind != "" {
 		dst = schema.AppendQuote(append(dst, `,"type":`...), to.kind)
 	}
 	if len(dst) == begin {
