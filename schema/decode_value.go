@@ -153,6 +153,10 @@ func (d *decoder) string(a *Attr) error {
 
 // unquoted appends the text of the next JSON string.
 func (d *decoder) unquoted() (flags uint8) {
+	if text, ok := d.AppendPlain(d.text); ok {
+		d.text = text
+		return flagPlain
+	}
 	quoted, escaped := d.Quoted()
 	switch {
 	case escaped:

@@ -3,6 +3,7 @@
 package jsonscan
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"unicode/utf8"
@@ -228,6 +229,29 @@ func (c *Scanner) Str() []byte {
 		text = text[1 : len(text)-1]
 	}
 	return text
+}
+
+// AppendPlain appends the text of the next string, if it is one of ASCII without escapes and
+// dst has room for it: what is scanned is copied with the same step. Otherwise it does nothing
+// and returns false.
+func (c *Scanner) AppendPlain(dst []byte) (text []byte, ok bool) {
+	data, space, end := c.data[c.pos:], dst[:cap(dst)], len(dst)
+	if len(data) == 0 || data[0] != '"' {
+		return dst, false
+	}
+	for i := 1; i+8 <= len(data) && end+8 <= len(space); i, end = i+8, end+8 {
+		word := Word(data[i:])
+		binary.LittleEndian.PutUint64(space[end:], word)
+		if special := specials(word); special != 0 {
+			n := bits.TrailingZeros64(special) / 8
+			if data[i+n] != '"' {
+				return dst, false
+			}
+			c.pos += i + n + 1
+			return space[:end+n], true
+		}
+	}
+	return dst, false
 }
 
 // Unquote appends the text of a JSON string.

@@ -38,7 +38,11 @@ func read(s *Scanner) string {
 			}
 			b.WriteString("[]"[strings.IndexByte("[,", next):])
 		case '"':
-			quote(s.Str())
+			text, ok := s.AppendPlain(append(make([]byte, 0, 32), "before "...))
+			if text = text[len("before "):]; !ok {
+				text = s.Str()
+			}
+			quote(text)
 		default:
 			b.Write(s.Literal())
 		}

@@ -30,10 +30,11 @@ func (s *Store) ListMemberships(ctx context.Context, t scim.Tenant, q scim.Membe
 		return scim.MembershipPage{}, err
 	}
 	defer hold.release()
-	n := s.d.tenants[t]
-	if n == nil {
+	groups := s.d.find(t, groupKind)
+	if groups == nil || groups.live.len() == 0 { // as while users are brought in for the first time
 		return scim.MembershipPage{}, nil
 	}
+	n := groups.n
 	b := edgePage{n: n, limit: q.Limit}
 	switch {
 	case q.Members != nil:
