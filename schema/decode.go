@@ -223,6 +223,8 @@ type decoder struct {
 	unsorted bool   // top-level attributes are not in order
 	verbatim bool   // what is read is the application's own, see Restore
 
+	guesses guesses // which are kept for the next document
+
 	// Scratch of sort.
 	starts []int
 	sorted []node
@@ -235,6 +237,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 func newDecoder(t *Type, data []byte, o Decoding) *decoder {
 	d := decoders.Get().(*decoder)
 	d.Scanner, d.t, d.o = jsonscan.New(data), t, o
+	d.guesses.of(t)
 	words := (len(t.attrs) + len(t.exts) + 63) / 64
 	if cap(d.seen) < words {
 		d.seen = make([]uint64, words)
@@ -261,10 +264,10 @@ func (d *decoder) release() {
 		return
 	}
 	nodes, text, seen := d.nodes[:0], d.text[:0], d.seen
-	starts, sorted, moved := d.starts[:0], d.sorted[:0], d.moved[:0]
+	starts, sorted, moved, guesses := d.starts[:0], d.sorted[:0], d.moved[:0], d.guesses
 	*d = decoder{} // and not with these in it, which would be made elsewhere and copied
 	d.nodes, d.text, d.seen = nodes, text, seen
-	d.starts, d.sorted, d.moved = starts, sorted, moved
+	d.starts, d.sorted, d.moved, d.guesses = starts, sorted, moved, guesses
 	decoders.Put(d)
 }
 
@@ -284,10 +287,19 @@ func (d *decoder) document() error {
 	if d.First() != '{' {
 		return syntax("A JSON object is expected.")
 	}
+	place := d.guesses.extension(0)
 	for d.Enter(); d.More('}'); {
-		if err := d.key(d.Name()); err != nil {
+		a, name := d.member(place, d.t.exts[0].names)
+		if a == nil {
+			if err := d.key(name); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.top(a); err != nil {
 			return err
 		}
+		place = d.guesses.behind(a)
 	}
 	if d.o.RefuseSchemas && !d.based {
 		return badSchemas("lacks " + d.t.exts[0].urn)
@@ -312,12 +324,9 @@ func (d *decoder) alone(a *Attr, list bool) error {
 	return d.listOfOne(a)
 }
 
-// key reads one member of the resource: an attribute, or the object of an
-// extension.
+// key reads a member of the resource that is no attribute of the base schema: the object of
+// an extension, or something else.
 func (d *decoder) key(name []byte) error {
-	if a := findName(d.t.exts[0].names, name); a != nil {
-		return d.top(a)
-	}
 	if ext := findURN(d.t, name); ext > 0 {
 		return d.extension(ext)
 	}
@@ -386,19 +395,26 @@ func (d *decoder) extension(ext int) error {
 	default:
 		return invalid(e.urn, "is an object with the extension's attributes, not "+kindName(k))
 	}
+	place := d.guesses.extension(ext)
 	for d.Enter(); d.More('}'); {
-		if err := d.extensionKey(ext, d.Name()); err != nil {
+		a, name := d.member(place, e.names)
+		if a == nil {
+			if err := d.extensionKey(ext, name); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.top(a); err != nil {
 			return err
 		}
+		place = d.guesses.behind(a)
 	}
 	return nil
 }
 
+// extensionKey reads a member that the extension does not declare.
 func (d *decoder) extensionKey(ext int, name []byte) error {
 	e := &d.t.exts[ext]
-	if a := findName(e.names, name); a != nil {
-		return d.top(a)
-	}
 	if e.open == nil {
 		return d.unknown(e.urn + ":" + string(name))
 	}
@@ -524,6 +540,12 @@ func (d *decoder) readSchemas() error {
 }
 
 func (d *decoder) readURI() error {
+	for ext := range d.t.exts { // as they are registered, which is how they are nearly always sent
+		if d.Took(d.t.exts[ext].quoted) {
+			d.based = d.based || ext == 0
+			return nil
+		}
+	}
 	var uri []byte
 	if k := d.First(); k == '"' {
 		uri = d.Str()

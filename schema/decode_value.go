@@ -298,15 +298,16 @@ func (d *decoder) object(a *Attr) error {
 	o := d.open(a, kindObject)
 	var seen uint
 	last, unsorted := a.number, false
+	place := d.guesses.within(a)
 	for d.Enter(); d.More('}'); {
-		name := d.Name()
-		s := findName(a.subIndex, name)
+		s, name := d.member(place, a.subIndex)
 		if s == nil {
 			if err := d.unknownSub(a, string(name)); err != nil {
 				return err
 			}
 			continue
 		}
+		place = d.guesses.behind(s)
 		bit := uint(1) << (s.number - a.number - 1)
 		if seen&bit != 0 {
 			return twice(s.path)

@@ -290,6 +290,27 @@ func (c *Scanner) plainName() []byte {
 	return data[1:end]
 }
 
+// Took goes over a string if it comes next, as it is given: quoted, and escaped in the same
+// way.
+func (c *Scanner) Took(quoted string) bool {
+	end := c.pos + len(quoted)
+	if end > len(c.data) || string(c.data[c.pos:end]) != quoted {
+		return false
+	}
+	c.pos = end
+	return true
+}
+
+// TookName is Took for the name of the next member, which is given with quotes and colon, and
+// goes on to its value.
+func (c *Scanner) TookName(name string) bool {
+	if !c.Took(name) {
+		return false
+	}
+	c.space()
+	return true
+}
+
 // Literal returns the next number, true, false or null.
 func (c *Scanner) Literal() []byte {
 	begin := c.pos
