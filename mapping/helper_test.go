@@ -212,16 +212,22 @@ func (r *repo[T]) Update(_ context.Context, t scim.Tenant, id string, change fun
 }
 
 func (r *repo[T]) Delete(_ context.Context, t scim.Tenant, id string) error {
-	if !r.has(t, id) {
+	if !r.remove(t, id) {
 		return scim.ErrNotFound
 	}
-	r.mu.Lock()
-	delete(r.rows[t], id)
-	r.mu.Unlock()
 	if r.gone != nil {
 		r.gone(t, id)
 	}
 	return nil
+}
+
+// remove looks and deletes in one step: of several that delete a row at once one does.
+func (r *repo[T]) remove(t scim.Tenant, id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.rows[t][id]
+	delete(r.rows[t], id)
+	return ok
 }
 
 // row returns a row as it is stored.
@@ -315,7 +321,10 @@ func (r *teamRepo) Update(ctx context.Context, t scim.Tenant, id string, change 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g := r.rows[t][id]
+	g, ok := r.rows[t][id]
+	if !ok { // deleted meanwhile
+		return e, scim.ErrNotFound
+	}
 	next, e := mapping.ApplyMembers(r.members[t][id], d)
 	if err := change(&g, e.Changes()); err != nil {
 		return mapping.Effect{}, err

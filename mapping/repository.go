@@ -40,9 +40,9 @@ type Repository[T any] interface {
 	// a row that has been loaded again; it does not use ctx and takes no locks.
 	Update(ctx context.Context, t scim.Tenant, id string, change func(*T) error) error
 
-	// Delete erases the row and what belongs to it, memberships too. If a client
-	// names a version, that of Get is compared before; a [VersionDeleter] does both
-	// in one step.
+	// Delete erases the row and what belongs to it, memberships too. Of several calls
+	// for one row at once one succeeds. If a client names a version, that of Get is
+	// compared before; a [VersionDeleter] does both in one step.
 	Delete(ctx context.Context, t scim.Tenant, id string) error
 }
 

@@ -113,6 +113,7 @@ func (w *world) kinds(o options) []kind {
 		{"list of 100", func(int) call { return call{"GET", "/Users?count=100", nil} }},
 		{"POST", func(i int) call { return call{"POST", "/Users", userBody(5_000_000 + i)} }},
 		{"PATCH active", func(i int) call { return call{"PATCH", "/Users/" + some(), active[i%2]} }},
+		{"group, no members", func(int) call { return call{"GET", "/Groups/" + w.group + "?excludedAttributes=members", nil} }},
 		{"member add, remove", func(i int) call { return call{"PATCH", "/Groups/" + w.group, member[i%2]} }},
 	}
 }
