@@ -47,7 +47,10 @@ func newSCIM(ctx context.Context, db *sql.DB, baseURL, token string) (http.Handl
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := sqlstore.Users(ctx, db, users, sqlstore.Table{Name: "accounts", Tenant: "org"}, sqlstore.Options{})
+	// Addresses are ASCII here, so that the index of them serves look-ups.
+	accounts, err := sqlstore.Users(ctx, db, users, sqlstore.Table{
+		Name: "accounts", Tenant: "org", Folded: map[string]string{"userName": "lower(email)"},
+	}, sqlstore.Options{})
 	if err != nil {
 		return nil, err
 	}

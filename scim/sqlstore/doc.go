@@ -82,12 +82,14 @@
 // What must be unique needs a column. The database holds it, by an index as that on (org_id,
 // lower(email)), where deleted_at is NULL if rows are hidden. Its refusal names the
 // attribute. Besides, each write looks whether anybody has the value in any spelling,
-// which without such an index reads all rows of the tenant.
+// which such an index serves for ASCII; without one, and for other text, all rows of the
+// tenant are read.
 //
 // Filters and orders are done by the database where columns hold the attributes. It
 // folds ASCII alone, so rows with other characters in such a column are compared in Go,
-// up to some thousand; a look-up by name is one statement that finds these rows too. An
-// index serves it if [Table.Folded] names an expression. What no column holds is left to
+// up to some thousand; a look-up by name is one statement that finds these rows too, and
+// therefore reads all rows of the tenant. Set [Table.Folded] where rows are many: with an
+// expression that is folded already an index serves. What no column holds is left to
 // package scim, which reads the tenant's rows up to scim.Config.MaxScan or refuses.
 //
 // # What it costs

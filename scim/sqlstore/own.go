@@ -65,7 +65,8 @@ type Table struct {
 	// Folded names, for the paths of attributes of text, an expression that gives the
 	// values in the form of [schema.Attr.Key], so that an index of it serves: "email" if
 	// addresses are stored in lower case, lower(email) if they are ASCII. Without it
-	// a look-up reads what the database can't fold, see "Tables of the application".
+	// each look-up reads all rows of the tenant, since it must find those that the
+	// database can't fold, see "Tables of the application".
 	Folded map[string]string
 
 	// NewKey makes the key of a new row. If nil the database does, or OnCreate of the
@@ -91,6 +92,7 @@ type own[T any] struct {
 
 	visible, hidden string // conditions on t
 	unique          []*schema.Attr
+	lowered         map[string]string // by path of what is unique, see loweredOf
 
 	// then, if not nil, is done with each row that has been stored.
 	then func(ctx context.Context, t scim.Tenant, v *T) error
@@ -117,6 +119,7 @@ func openOwn[T any](ctx context.Context, db *sql.DB, m Mapper[T], t Table, o Opt
 	}
 	x.visible, x.hidden = m.HiddenSQL(x.d.dialect, x.column)
 	x.unique = uniqueOf(m.SCIMType())
+	x.lowered = x.loweredOf()
 	return x, x.checkUnique()
 }
 

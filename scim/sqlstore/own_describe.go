@@ -18,6 +18,9 @@ type column struct {
 	nullable   bool
 	hasDefault bool // a value follows if none is given
 	length     int  // the most characters; 0 is no limit
+
+	// lowers says that lower(column) folds ASCII, as it does but for some languages.
+	lowers bool
 }
 
 // describe returns the columns of a table.
@@ -36,14 +39,16 @@ func (d *database) describe(ctx context.Context, quoted, schema, name string) (a
 func (d *database) describePostgres(ctx context.Context, quoted string) (all []column, err error) {
 	err = d.queryText(ctx, func(rows Rows) error {
 		var c column
-		err := rows.Scan(&c.name, &c.kind, &c.cast, &c.nullable, &c.hasDefault, &c.length)
+		err := rows.Scan(&c.name, &c.kind, &c.cast, &c.nullable, &c.hasDefault, &c.length, &c.lowers)
 		all = append(all, c)
 		return err
 	}, `
 		SELECT a.attname, upper(t.typname), format_type(a.atttypid, NULL), NOT (a.attnotnull OR t.typnotnull),
 			a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' OR t.typdefault IS NOT NULL,
-			CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 ELSE 0 END
+			CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 ELSE 0 END,
+			t.typname IN ('text', 'varchar') AND coalesce(co.collname = 'C' OR co.collname = 'default' AND lower('I') = 'i', FALSE)
 		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+			LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
 		WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
 		ORDER BY a.attnum`, []any{quoted})
 	return all, err
@@ -63,6 +68,7 @@ func (d *database) describeSQLite(ctx context.Context, schema, name string) (all
 		isRowID := key == 1 && c.kind == "INTEGER"
 		c.nullable = notNull == 0 && !isRowID
 		c.hasDefault = preset.Valid || hidden > 1 || isRowID
+		c.lowers = true
 		all = append(all, c)
 		return err
 	}, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, ?2)`, []any{name, from})

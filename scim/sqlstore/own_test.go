@@ -340,38 +340,57 @@ func TestOwnFolded(t *testing.T) {
 		}, sqlstore.Options{})
 		require.NoError(t, err)
 		s := storetest.Stores{Users: mapping.UserStore(users, repo)}
-		ownAdd(t, s, "Ann")
-		for i := range 300 {
-			ownAdd(t, s, fmt.Sprintf("user%d", i))
-		}
+		ownMany(t, db, s)
 		log := dbtest.Statements(db)
 		log.Reset()
 		require.Equal(t, 1, ownFind(t, s, `userName eq "ANN"`).Total)
 		require.Len(t, log.Work(), 1)
-		text := log.Work()[0]
-		explain := "EXPLAIN QUERY PLAN "
-		if isPostgres(t) {
-			explain = "EXPLAIN "
-			_, err := db.Exec("ANALYZE accounts")
-			require.NoError(t, err)
-		}
-		rows, err := db.Query(explain+text, "acme", "ann")
-		require.NoError(t, err)
-		defer rows.Close()
-		var plan strings.Builder
-		for rows.Next() {
-			columns, err := rows.Columns()
-			require.NoError(t, err)
-			line := make([]any, len(columns))
-			for i := range line {
-				line[i] = new(any)
-			}
-			require.NoError(t, rows.Scan(line...))
-			fmt.Fprintln(&plan, *line[len(line)-1].(*any))
-		}
-		require.NoError(t, rows.Err())
-		assert.Contains(t, plan.String(), "accounts_email", "%s\n%s", text, plan.String())
+		assertByName(t, db, log.Statements()[0])
 	})
+}
+
+// TestOwnGuardIsIndexed: whether a new name is in use is looked up in the index that keeps
+// it unique, without any expression that the application would have to name.
+func TestOwnGuardIsIndexed(t *testing.T) {
+	eachAccounts(t, func(t *testing.T, db *sql.DB, s storetest.Stores) {
+		ownMany(t, db, s)
+		log := dbtest.Statements(db)
+		log.Reset()
+		bob := ownAdd(t, s, "Bob")
+		require.Len(t, log.Work(), 1)
+		assertByName(t, db, log.Statements()[0])
+		_, err := s.Users.CreateUser(ctx, acme, scim.Write{New: ownUser(t, s, "BOB")})
+		require.ErrorContains(t, err, "userName is in use")
+
+		log.Reset()
+		_, err = s.Users.UpdateUser(ctx, acme, bob.ID(), scim.Write{New: ownUser(t, s, "Bobby"), Changed: []string{"userName"}})
+		require.NoError(t, err)
+		work := log.Statements()
+		assertByName(t, db, work[len(work)-1])
+	})
+}
+
+// ownMany adds Ann and so many others that an index is worth it.
+func ownMany(t *testing.T, db *sql.DB, s storetest.Stores) {
+	ownAdd(t, s, "Ann")
+	for i := range 300 {
+		ownAdd(t, s, fmt.Sprintf("user%d", i))
+	}
+	_, err := db.Exec("ANALYZE accounts")
+	require.NoError(t, err)
+}
+
+// assertByName asks for the plan of a statement: it reads the index of names to where
+// the name is.
+func assertByName(t *testing.T, db *sql.DB, s dbtest.Statement) {
+	t.Helper()
+	explain, column, want := "EXPLAIN QUERY PLAN ", 3, "USING INDEX accounts_email (org_id=? AND <expr>=?)"
+	if isPostgres(t) {
+		explain, column, want = "EXPLAIN ", 0, "lower(email) ="
+	}
+	plan := linesOf(t, db, column, explain+s.Text, s.Args...)
+	assert.Contains(t, plan, "accounts_email", "%s\n%s", s.Text, plan)
+	assert.Contains(t, plan, want, "%s\n%s", s.Text, plan)
 }
 
 // TestRolesByHand: who has been given a role by somebody is told from those who have

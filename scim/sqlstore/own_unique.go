@@ -174,6 +174,9 @@ func (x *own[T]) guardOf(t scim.Tenant, claims []claim, self *string) (g *guard,
 			text, more, _ := c.f.SQL(x.d.dialect, columns, len(a.all))
 			a.all = append(a.all, more...)
 			where = x.seen(where, false) + " AND " + text
+			if e := x.lowered[c.attr.Path()]; e != "" && isASCII(c.text) {
+				where += " AND " + e + " = " + a.bind(c.attr.Key(c.text))
+			}
 			if key != nil {
 				where += " AND " + x.idColumn() + " <> " + a.bind(key)
 			}
@@ -181,6 +184,25 @@ func (x *own[T]) guardOf(t scim.Tenant, claims []claim, self *string) (g *guard,
 		})
 	}
 	return g, hard, nil
+}
+
+// loweredOf writes columns as unique indexes usually have them: lower(email). What the
+// condition of a guard compares is spelled otherwise, so that it is the same in each
+// database, and no index would serve it. Where text is ASCII both say the same.
+func (x *own[T]) loweredOf() map[string]string {
+	all := map[string]string{}
+	for _, a := range x.unique {
+		name, ok := x.m.Plain(a.Path())
+		if _, declared := x.table.Folded[a.Path()]; !ok || declared || !a.Folds() {
+			continue
+		}
+		for _, c := range x.columns {
+			if c.name == name && c.lowers {
+				all[a.Path()] = "lower(" + alias + "." + quote(name) + ")"
+			}
+		}
+	}
+	return all
 }
 
 func isASCII(text string) bool {
