@@ -102,10 +102,10 @@ func TestRuns(t *testing.T) {
 	o := options{name: "x", users: 20, members: 10, requests: 6, workers: 2, groups: 10, memberships: 100, batch: 5}
 	var out bytes.Buffer
 	require.NoError(t, measureAll(t.Context(), newClient(hs.URL, "token", 2), self, o, &out))
-	for _, k := range []string{"GET", "userName eq", "list of 100", "POST", "PATCH active", "member add, remove"} {
+	for _, k := range []string{"GET", "userName eq", "list of 100", "POST", "PATCH active", "group, no members", "member add, remove"} {
 		assert.Contains(t, out.String(), "| "+k)
 	}
-	assert.EqualValues(t, 3*6, c.seen[0].Load(), "GET")
+	assert.EqualValues(t, 4*6, c.seen[0].Load(), "GET")
 	assert.EqualValues(t, 20+1+6, c.seen[1].Load(), "POST")
 	assert.EqualValues(t, 1+2*6, c.seen[2].Load(), "PATCH")
 
