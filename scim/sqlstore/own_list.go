@@ -209,11 +209,29 @@ func (s *search[T]) pageRows(ctx context.Context, where string, all []any) (rows
 			all = slices.Concat(all, more)
 		}
 	}
-	err = s.each(ctx, where, all, s.order+limit, func(v *T) error {
+	err = s.eachFrom(ctx, s.from(where), all, s.order+limit, func(v *T) error {
 		rows = append(rows, v)
 		return nil
 	})
 	return rows, err
+}
+
+// from is what a page is read from. PostgreSQL has no statistics of what a partial index
+// computes, takes some thousand rows for the one that has a name, and would go through
+// the whole table in the order of the page to find the first of them. What OFFSET stands
+// in is planned without a look at the order.
+func (s *search[T]) from(where string) string {
+	from := s.name + " AS " + alias + " WHERE " + where
+	if s.own.d.dialect == filter.PostgreSQL && s.findsFew() {
+		return "(SELECT * FROM " + from + " OFFSET 0) AS " + alias
+	}
+	return from
+}
+
+// findsFew reports whether the filter demands a value that one row has, or hardly more.
+func (s *search[T]) findsFew() bool {
+	a, _, _, ok := s.q.Filter.Equality()
+	return ok && (a.Path() == "externalId" || slices.Contains(s.unique, a))
 }
 
 // behind is the condition that a row comes behind q.After, which scim.PlaceOf has made.
@@ -240,13 +258,17 @@ func (s *search[T]) placeOf(v *T) (string, error) {
 
 // each reads rows one by one.
 func (x *own[T]) each(ctx context.Context, where string, all []any, order string, do func(*T) error) error {
+	return x.eachFrom(ctx, x.name+" AS "+alias+" WHERE "+where, all, order, do)
+}
+
+func (x *own[T]) eachFrom(ctx context.Context, from string, all []any, order string, do func(*T) error) error {
 	return x.d.queryText(ctx, func(rows Rows) error {
 		v, err := x.scan(rows)
 		if err != nil {
 			return err
 		}
 		return do(v)
-	}, "SELECT "+x.list+" FROM "+x.name+" AS "+alias+" WHERE "+where+" ORDER BY "+order, all)
+	}, "SELECT "+x.list+" FROM "+from+" ORDER BY "+order, all)
 }
 
 // compare answers a query of which the database can't tell all. It reads the rows that

@@ -80,21 +80,30 @@ func ownOfSize(b *testing.B, db *sql.DB, n int) sized {
 		sqlstore.Members{Name: "team_members", Group: "team_id", Member: "account_id", Of: accounts}, sqlstore.Options{})
 	require.NoError(b, err)
 	s := storetest.Stores{Users: mapping.UserStore(users, accounts), Groups: mapping.GroupStore(teams, groups)}
-	first, err := strconv.Atoi(ownAdd(b, s, "user0000000", "externalId", "x-user0000000", "active", true, "name.givenName", "Ann").ID())
-	require.NoError(b, err)
+	first := ownMany(b, db, s, n)
 	group := ownTeam(b, s, "all", strconv.Itoa(first))
+	_, err = db.Exec("INSERT INTO team_members (team_id, account_id) SELECT teams.id, accounts.id FROM teams CROSS JOIN accounts WHERE accounts.id <> $1", first)
+	require.NoError(b, err)
+	config := scim.Config{Users: s.Users, UserType: users.SCIMType(), Groups: s.Groups, GroupType: teams.SCIMType()}
+	return serveSized(b, db, sized{n: n, id: func(i int) string { return strconv.Itoa(first + i) }, group: group}, config)
+}
+
+// ownMany makes n accounts, user0000000 and so on, with keys in this order: the first by
+// the store, whose key it returns, and the others as copies of it.
+func ownMany(t testing.TB, db *sql.DB, s storetest.Stores, n int) (first int) {
+	first, err := strconv.Atoi(ownAdd(t, s, "user0000000", "externalId", "x-user0000000", "active", true, "name.givenName", "Ann").ID())
+	require.NoError(t, err)
 	names := "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) SELECT printf('user%07d', i) AS name FROM n"
-	if isPostgres(b) {
+	if isPostgres(t) {
 		names = "SELECT 'user' || lpad(i::text, 7, '0') AS name FROM generate_series(1, CAST($1 AS integer) - 1) AS i"
 	}
 	_, err = db.Exec(`INSERT INTO accounts (org_id, email, ext, "first name", last, active, version, created_at, updated_at)
 		SELECT org_id, names.name, 'x-' || names.name, "first name", last, active, version, created_at, updated_at
 		FROM (`+names+`) AS names CROSS JOIN accounts ORDER BY names.name`, n)
-	require.NoError(b, err)
-	_, err = db.Exec("INSERT INTO team_members (team_id, account_id) SELECT teams.id, accounts.id FROM teams CROSS JOIN accounts WHERE accounts.id <> $1", first)
-	require.NoError(b, err)
-	config := scim.Config{Users: s.Users, UserType: users.SCIMType(), Groups: s.Groups, GroupType: teams.SCIMType()}
-	return serveSized(b, db, sized{n: n, id: func(i int) string { return strconv.Itoa(first + i) }, group: group}, config)
+	require.NoError(t, err)
+	_, err = db.Exec("ANALYZE accounts")
+	require.NoError(t, err)
+	return first
 }
 
 func benchmarkSize(b *testing.B, s sized) {
