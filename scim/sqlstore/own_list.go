@@ -222,8 +222,8 @@ func (s *search[T]) pageRows(ctx context.Context, where string, all []any) (rows
 // in is planned without a look at the order.
 func (s *search[T]) from(where string) string {
 	from := s.name + " AS " + alias + " WHERE " + where
-	if s.own.d.dialect == filter.PostgreSQL && s.findsFew() {
-		return "(SELECT * FROM " + from + " OFFSET 0) AS " + alias
+	if s.own.d.dialect == filter.PostgreSQL && s.q.SortBy == nil && s.findsFew() {
+		return "(SELECT " + s.list + " FROM " + from + " OFFSET 0) AS " + alias
 	}
 	return from
 }
