@@ -171,11 +171,11 @@ func (b *Builder) Build() (*Resource, error) {
 }
 
 // switched is merge where booleans become others, as that of "active" does at every leave and
-// return: they have no text, so all of it is shared.
+// return: they have no text, so all of it is shared. A list of them may have another length.
 func (b *Builder) switched() (t tape, ok bool) {
 	t = b.base.tape
 	for _, e := range b.edits {
-		if e.a.Type != Boolean || e.v.IsZero() || t.find(e.a, 0, len(t.nodes)) < 0 {
+		if e.a.Type != Boolean || e.a.MultiValued || e.a.open || e.v.IsZero() || t.find(e.a, 0, len(t.nodes)) < 0 {
 			return tape{}, false
 		}
 	}
