@@ -362,3 +362,18 @@ func TestMakeValue(t *testing.T) {
 		require.NoError(t, schema.CheckValue(v))
 	}
 }
+
+// TestListOfBooleans: one that changes is another list, other than a single boolean, whose
+// text is shared.
+func TestListOfBooleans(t *testing.T) {
+	typ := schema.ThingType()
+	for _, flags := range [][]any{{true}, {true, false}} {
+		r, err := schema.New(typ).Set("name", "n").Set("flags", []any{false}).Build()
+		require.NoError(t, err)
+		r, err = r.Edit().Set("flags", flags).Build()
+		require.NoError(t, err)
+		want, err := schema.New(typ).Set("name", "n").Set("flags", flags).Build()
+		require.NoError(t, err)
+		require.True(t, want.Equal(r), r)
+	}
+}
